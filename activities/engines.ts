@@ -1,0 +1,36 @@
+import type { EmbeddedEngine } from '../engine/embedded-engine.js';
+import type { ComputeConfig, PolicyConfig } from '../domain/curriculum.js';
+import type { PolicySpec } from '../engine/policy/spec.js';
+
+/** Makes an engine; handed in by the worker, so that another backend can take its place. */
+export type EngineFactory = (spec: PolicySpec, options: { readonly threads: number }) => EmbeddedEngine;
+
+/** Engines by architecture and threads, kept warm for the life of the worker. */
+export class Engines {
+  readonly #create: EngineFactory;
+  readonly #engines = new Map<string, EmbeddedEngine>();
+
+  constructor(create: EngineFactory) {
+    this.#create = create;
+  }
+
+  get(policy: PolicyConfig, compute: ComputeConfig): EmbeddedEngine {
+    const spec = specOf(policy);
+    const key = JSON.stringify([spec, compute.threads]);
+    const known = this.#engines.get(key);
+    if (known) return known;
+    const engine = this.#create(spec, { threads: compute.threads });
+    this.#engines.set(key, engine);
+    return engine;
+  }
+
+  async close(): Promise<void> {
+    for (const engine of this.#engines.values()) await engine.close();
+    this.#engines.clear();
+  }
+}
+
+/** The architecture alone. */
+export function specOf({ width, layers, heads, maxLooks }: PolicyConfig): PolicySpec {
+  return { width, layers, heads, maxLooks };
+}

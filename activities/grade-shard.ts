@@ -1,0 +1,47 @@
+import { countsOf } from '../domain/looks.js';
+import { gradeAnswer } from '../domain/metrics/grade.js';
+import type { GradedRollout } from '../domain/graded.js';
+import type { GradedShard, GradeShardInput } from './contract.js';
+import { parseLines, toLines, type DataSets } from './datasets.js';
+import type { ObjectStore } from './ports.js';
+import { readRollouts, shardPrefix, toRollout } from './rollouts.js';
+import { sumsOf } from './score-shard.js';
+
+/** Sets an evaluation's rollouts beside the truth, and commits them as JSON lines. */
+export function createGradeShard(deps: {
+  readonly store: ObjectStore;
+  readonly dataSets: DataSets;
+}): (input: GradeShardInput) => Promise<GradedShard> {
+  return async ({ shard, turns, observations }) => {
+    const key = `${shardPrefix(shard.at, shard.shard)}/graded.jsonl`;
+    const data = await deps.dataSets.load(shard.data);
+    const done = await deps.store.head(key, 'trajectories');
+    if (done) {
+      const graded = parseLines<GradedRollout>(await deps.store.get(done));
+      const rollouts = graded.map(({ rollout }) => rollout);
+      return { ref: done, sums: sumsOf(data, rollouts, shard.questions, shard.groupSize, [], []) };
+    }
+    const live = await readRollouts(deps.store, shard, turns, observations);
+    const rollouts = live.map((rollout) => toRollout(data, rollout));
+    const graded = rollouts.map((rollout, row): GradedRollout => {
+      const question = data.questions[live[row]!.questionIndex]!;
+      const { clips, crops, refused } = countsOf(rollout);
+      return {
+        questionId: question.id,
+        question: question.question,
+        task: question.task,
+        looks: question.looks,
+        video: question.video,
+        dir: data.dir,
+        answers: question.answers,
+        rollout,
+        ...gradeAnswer(rollout.answer, question.answers),
+        clips,
+        crops,
+        refused,
+      };
+    });
+    const { ref } = await deps.store.putIfAbsent(key, toLines(graded), 'trajectories');
+    return { ref, sums: sumsOf(data, rollouts, shard.questions, shard.groupSize, [], []) };
+  };
+}

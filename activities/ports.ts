@@ -1,0 +1,113 @@
+import type { Ref, RefKind } from '../domain/refs.js';
+import type { Observation, PictureSpec, ToolCall } from '../domain/tools/contract.js';
+import type { Split } from '../domain/world/records.js';
+
+/** Bytes by key. Implementations: MinIO (or any S3). Keys use `/`, never begin with one. */
+export interface ObjectStore {
+  /** Unconditional put. Returns a verified ref. */
+  put(key: string, body: Uint8Array, kind: RefKind): Promise<Ref>;
+  /** Conditional put (If-None-Match: *). `won` is false when the key already existed; the ref is then of what exists. */
+  putIfAbsent(key: string, body: Uint8Array, kind: RefKind): Promise<{ won: boolean; ref: Ref }>;
+  /** The bytes behind a ref; throws a DataFailure if the sha256 differs, NotFound if absent. */
+  get(ref: Ref): Promise<Uint8Array>;
+  /** The ref of a key, or null if absent (reads the object to hash it unless its sha256 is in the metadata). */
+  head(key: string, kind: RefKind): Promise<Ref | null>;
+  list(prefix: string): Promise<readonly string[]>;
+  delete(key: string): Promise<void>;
+}
+
+export interface VideoInfo {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly durationSec: number;
+  readonly codec: string;
+}
+
+/** A decoded picture: row-major, `channels` bytes a pixel. */
+export interface Picture {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly channels: 1 | 3;
+  readonly data: Uint8Array;
+}
+
+/**
+ * Reads real video files. One clock: frame i (1-based) of a video sampled at f fps is the frame on screen
+ * at (i − 1)/f seconds; rotation applied; native resolution. Undecodable files throw a `DataFailure`
+ * that names the file.
+ */
+export interface VideoReader {
+  probe(path: string, signal?: AbortSignal): Promise<VideoInfo>;
+  /** Frames at the given 1-based indices, in the order asked. `channels` 1 gives luma-based grey. */
+  frames(
+    path: string,
+    request: {
+      readonly fps: number;
+      readonly indices: readonly number[];
+      readonly channels: 1 | 3;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<readonly Picture[]>;
+  /** Name and version of what decodes, for the record of a run. */
+  readonly version: string;
+}
+
+/** Encodes rendered frames to an MP4 file (H.264 where the encoder has it). */
+export interface VideoWriter {
+  write(
+    path: string,
+    video: {
+      readonly fps: number;
+      readonly widthPx: number;
+      readonly heightPx: number;
+      /** RGBA or grey frames, row-major. */
+      readonly frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+      readonly channels: 1 | 4;
+      readonly crf: number;
+    },
+  ): Promise<void>;
+  readonly version: string;
+}
+
+/** Runs the tools on video files, at the sizes at which a policy sees their pictures. */
+export interface LookTools {
+  /** Every frame as a thumbnail: `frames × heightPx × widthPx` grey bytes. */
+  overview(file: string, spec: PictureSpec, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Runs one call. A bad call gives a refused observation; a bad video throws a DataFailure. */
+  runCall(
+    file: string,
+    call: ToolCall,
+    spec: PictureSpec,
+    signal?: AbortSignal,
+  ): Promise<{ readonly observation: Observation; readonly pixels: Uint8Array }>;
+}
+
+/** Makes the small world's videos: see `infra/world/write.ts`. */
+export interface WorldWriter {
+  (request: {
+    readonly dir: string;
+    readonly videos: number;
+    readonly seed: number;
+    readonly split: Split;
+    readonly questionsPerVideo: number;
+    readonly signal?: AbortSignal;
+    readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  }): Promise<unknown>;
+}
+
+/** All-or-nothing commits: parts first, their manifest last and only once. See `infra/store/manifest.ts`. */
+export interface Commits {
+  commit(
+    prefix: string,
+    parts: readonly { readonly name: string; readonly body: Uint8Array; readonly kind: RefKind }[],
+    extra: Readonly<Record<string, unknown>>,
+  ): Promise<Commit & { readonly won: boolean }>;
+  /** The commit under a prefix; null where there is none. */
+  read(prefix: string): Promise<Commit | null>;
+}
+
+export interface Commit {
+  readonly manifest: Ref;
+  readonly parts: Readonly<Record<string, Ref>>;
+  readonly extra: Readonly<Record<string, unknown>>;
+}

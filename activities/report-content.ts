@@ -1,0 +1,50 @@
+import type { GradedRollout } from '../domain/graded.js';
+import type { Turn } from '../domain/trajectory.js';
+import type { Box01 } from '../domain/world/records.js';
+import type { RunReport, StepRecord } from './contract.js';
+
+/** Makes pictures for people from a video: PNG bytes. Undecodable files throw a `DataFailure`. */
+export interface LookRenderer {
+  /** The first `frames` frames side by side, at the size at which the policy's overview shows them. */
+  overviewPng(videoPath: string, frames: number): Promise<Uint8Array>;
+  /** One whole frame (1-based), in colour. */
+  framePng(videoPath: string, frame: number): Promise<Uint8Array>;
+  /** A region of a frame at native resolution, in colour. */
+  regionPng(videoPath: string, frame: number, box01: Box01): Promise<Uint8Array>;
+}
+
+/** Everything that the page shows. */
+export interface ReportContent {
+  readonly report: RunReport;
+  readonly series: readonly StepRecord[];
+  /** The run in the Temporal UI, where there is one. */
+  readonly temporalUi: string | null;
+  /** Whose rollouts are shown: the policy after this stage. */
+  readonly shownStage: string;
+  readonly shown: readonly ShownRollout[];
+}
+
+/** A rollout that one can look at. */
+export interface ShownRollout {
+  readonly graded: GradedRollout;
+  /** PNG of `frames` thumbnails side by side; `null` when the video could not be read. */
+  readonly overview: { readonly png: Uint8Array; readonly frames: number } | null;
+  readonly turns: readonly ShownTurn[];
+  /** Why there are no pictures. */
+  readonly trouble: string | null;
+}
+
+export interface ShownTurn {
+  readonly turn: Turn;
+  /** What the turn's tool call showed, in order; empty for an answer or a refused call. */
+  readonly looks: readonly ShownLook[];
+}
+
+export interface ShownLook {
+  readonly frame: number;
+  readonly box01: Box01 | null;
+  /** PNG of the whole frame. */
+  readonly picture: Uint8Array;
+  /** PNG of the region at native resolution; `null` for a clip. */
+  readonly region: Uint8Array | null;
+}

@@ -1,0 +1,20 @@
+import { Command } from 'commander';
+import { err, examples, json } from '../say.js';
+
+export function cancelCommand(): Command {
+  return new Command('cancel')
+    .summary('stop a run; its last checkpoint stands')
+    .description('Asks a run to stop. Its last checkpoint stands, and ruminate run takes it up again.')
+    .argument('<run>', 'a run')
+    .option('--json', 'answer with {run, cancelled} as JSON')
+    .addHelpText('after', examples('ruminate cancel mini'))
+    .action(async (run: string, options: { json?: boolean }) => {
+      const { openHome } = await import('../../infra/home/home.js');
+      const { withSession } = await import('../../infra/client/session.js');
+      const { cancelRun } = await import('../../infra/client/runs.js');
+      const cancelled = await withSession(openHome(), (session) => cancelRun(session, run));
+      if (options.json === true) json({ run, cancelled });
+      else if (cancelled) err(`The run "${run}" stops after what it is at; its last checkpoint stands.`);
+      else err(`The run "${run}" had ended already.`);
+    });
+}

@@ -1,0 +1,64 @@
+import { Command, Option } from 'commander';
+import { err, examples, json, out } from '../say.js';
+import { countingNumber, wholeNumber } from '../values.js';
+
+interface Options {
+  readonly out: string;
+  readonly videos: number;
+  readonly seed: number;
+  readonly split: string;
+  readonly questionsPerVideo?: number;
+  readonly json?: boolean;
+}
+
+export function dataCommand(): Command {
+  return new Command('data')
+    .summary('make data')
+    .description('Makes data that policies learn from and are asked about.')
+    .addCommand(worldCommand());
+}
+
+function worldCommand(): Command {
+  return new Command('world')
+    .summary('write videos of the small world')
+    .description('Writes videos, questions and their truth as files a person can play and read.')
+    .requiredOption('--out <dir>', 'the folder')
+    .option('--videos <count>', 'how many videos', countingNumber, 8)
+    .option('--seed <seed>', 'which world', wholeNumber, 1)
+    .addOption(
+      new Option('--split <split>', 'whose words and layouts')
+        .choices(['train', 'validation', 'test'])
+        .default('test'),
+    )
+    .option('--questions-per-video <count>', 'questions about each video (default: 8)', countingNumber)
+    .option('--json', "answer with the world's manifest as JSON")
+    .addHelpText('after', examples('ruminate data world --out worlds/new --videos 20 --seed 3 --split test'))
+    .action(async ({ json: asJson, questionsPerVideo, ...options }: Options) => {
+      const { runWorldCommand } = await import('../../infra/world/command.js');
+      const { progressLine } = await import('../progress.js');
+      const stop = new AbortController();
+      const onInterrupt = (): void => {
+        stop.abort();
+      };
+      process.once('SIGINT', onInterrupt);
+      const progress = progressLine('rendering videos');
+      try {
+        const { manifest, said } = await runWorldCommand({
+          ...options,
+          ...(questionsPerVideo === undefined ? {} : { questionsPerVideo }),
+          signal: stop.signal,
+          onProgress: progress.show,
+        });
+        progress.end();
+        if (asJson === true) json({ ...manifest, out: options.out });
+        else out(said);
+      } catch (error) {
+        progress.end();
+        if (!stop.signal.aborted) throw error;
+        err('Stopped; the same command goes on where it was.');
+        process.exitCode = 130;
+      } finally {
+        process.off('SIGINT', onInterrupt);
+      }
+    });
+}

@@ -1,0 +1,78 @@
+import { Command } from 'commander';
+import { EXIT } from '../exit.js';
+import { err, examples, json, out } from '../say.js';
+import { wholeNumber } from '../values.js';
+
+interface Options {
+  readonly name?: string;
+  readonly seed?: number;
+  readonly watch?: boolean;
+  readonly json?: boolean;
+  readonly acceptChanges?: boolean;
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .summary('start a curriculum, or attach to it')
+    .description(
+      'Starts a curriculum as a durable run. Brings the services up where they are down. The same name attaches to the run that goes on,\n' +
+        'shows the one that is complete, and takes up again one that failed or was cancelled.',
+    )
+    .argument('<file>', 'a curriculum file')
+    .option('--name <name>', "the run's name (default: the curriculum's)")
+    .option('--seed <seed>', "another seed than the file's", wholeNumber)
+    .option('--watch', 'stay and show how it goes; Ctrl-C stops the watching, not the run')
+    .option('--accept-changes', 'go on although versions of what shapes the bytes have changed')
+    .option('--json', 'answer with {run, started, state, temporalUi} as JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'ruminate run configs/mini.yaml --watch',
+        'ruminate run configs/tiny.yaml --name second --seed 8',
+      ),
+    )
+    .action(async (file: string, options: Options) => {
+      process.exitCode = await run(file, options);
+    });
+}
+
+async function run(file: string, options: Options): Promise<number> {
+  // The whole file is judged before anything starts.
+  const { loadCurriculum } = await import('../../configs/load.js');
+  const loaded = await loadCurriculum(file);
+  const curriculum = options.seed === undefined ? loaded : { ...loaded, seed: options.seed };
+  const name = options.name ?? curriculum.name;
+
+  const { openHome } = await import('../../infra/home/home.js');
+  const { up } = await import('../../infra/services/up.js');
+  const { withSession, runPage } = await import('../../infra/client/session.js');
+  const { startRun } = await import('../../infra/client/runs.js');
+  const { runStatus } = await import('../../infra/client/status.js');
+  const { follow, ended } = await import('../follow.js');
+  const home = openHome();
+  await up({ home, onProgress: err });
+  return withSession(home, async (session) => {
+    const acceptChanges = options.acceptChanges === true;
+    const started = await startRun(session, { name, file, curriculum, acceptChanges });
+    const temporalUi = runPage(session, name);
+    if (options.json === true && options.watch !== true) {
+      const { state } = await runStatus(session, name);
+      json({ run: name, started, state, temporalUi });
+      return EXIT.ok;
+    }
+    err(SAID[started](name));
+    err(`Temporal UI: ${temporalUi}`);
+    if (started === 'complete') return ended(session, home, await runStatus(session, name));
+    if (options.watch === true) return follow(session, home, name);
+    out(name);
+    err(`Watch it: ruminate watch ${name}`);
+    return EXIT.ok;
+  });
+}
+
+const SAID = {
+  started: (name: string) => `The run "${name}" has started.`,
+  resumed: (name: string) => `The run "${name}" is taken up again; what it had committed is not done twice.`,
+  attached: (name: string) => `The run "${name}" is going on already.`,
+  complete: (name: string) => `The run "${name}" is complete; give a new one another name with --name.`,
+};

@@ -1,0 +1,20 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Parsers of option values; commander names the option in its message. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError('expected a whole number of at least 0.');
+}
+
+export function countingNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError('expected a whole number of at least 1.');
+}
+
+export function rate(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value > 0 && value <= 240) return value;
+  throw new InvalidArgumentError('expected a number above 0 and at most 240.');
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { evaluation, world } from './schema/data.js';
+import { stage } from './schema/stages.js';
+import { natural, strict, text } from './schema/values.js';
+
+/**
+ * What a curriculum file may say, before names are resolved. A default is marked with where it comes from:
+ * `paper` (Video-R4), `ancestor` (Pixel-Reasoner) or `ours` (chosen and measured here, because the paper's is
+ * not public). `configs/resolve.ts` turns the result into a `Curriculum`.
+ */
+export const curriculumFile = strict({
+  name: text,
+  seed: natural.default(7), // ours
+  policy: strict({
+    base: z.discriminatedUnion('type', [
+      strict({ type: z.literal('fresh') }),
+      strict({ type: z.literal('file'), path: text }),
+    ]),
+    width: z.int().min(32).max(1024).default(128), // ours
+    layers: z.int().min(1).max(32).default(4), // ours
+    heads: z.int().min(1).max(32).default(4), // ours
+    maxLooks: z.int().min(1).max(6).default(3), // ancestor: three calls or more
+  }),
+  data: strict({ world }),
+  stages: z.array(stage).min(1),
+  evaluation: evaluation.prefault({}),
+  compute: strict({
+    device: z.literal('cpu').default('cpu'),
+    threads: z.int().min(1).max(64).default(2), // ours
+    microBatch: z.int().min(1).max(1024).default(64), // ours
+  }).prefault({}),
+});
+
+export type CurriculumFile = z.output<typeof curriculumFile>;

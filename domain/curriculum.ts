@@ -1,0 +1,148 @@
+/**
+ * A curriculum as data: what a validated `configs/*.yaml` file becomes. `configs/schema.ts` holds the
+ * rules and the defaults; nothing in here has optional fields that a reader would have to default.
+ */
+export interface Curriculum {
+  readonly name: string;
+  /** Every random choice of a run comes from streams named under this seed. */
+  readonly seed: number;
+  readonly policy: PolicyConfig;
+  readonly data: DataConfig;
+  readonly stages: readonly Stage[];
+  readonly evaluation: EvaluationConfig;
+  readonly compute: ComputeConfig;
+}
+
+export interface PolicyConfig {
+  /** `fresh`: random weights from the seed; otherwise a safetensors file, relative to the curriculum file. */
+  readonly base: { readonly type: 'fresh' } | { readonly type: 'file'; readonly path: string };
+  readonly width: number;
+  readonly layers: number;
+  readonly heads: number;
+  /** Looks that a rollout may take before it must answer. */
+  readonly maxLooks: number;
+}
+
+export interface DataConfig {
+  readonly world: {
+    readonly seed: number;
+    readonly train: WorldPart;
+    readonly validation: WorldPart;
+    readonly test: WorldPart;
+  };
+}
+
+export interface WorldPart {
+  readonly videos: number;
+  readonly questionsPerVideo: number;
+}
+
+export type Stage = PretrainStage | SftStage | RlStage;
+
+interface StageBase {
+  /** Unique; shown everywhere, e.g. `DRP-SFT`, `RL_d`. */
+  readonly name: string;
+  /** `base`, or the name of an earlier stage whose final weights this one starts from. Default: the stage before it. */
+  readonly from: string;
+  /** A baseline is trained and reported beside the curriculum; no later stage continues from it by default. */
+  readonly baseline: boolean;
+  readonly optimizer: OptimizerConfig;
+}
+
+/** Teaches a fresh policy to see and to read, before it knows any protocol (makes the base). */
+export interface PretrainStage extends StageBase {
+  readonly type: 'pretrain';
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly samples: number;
+  /** Optimizer steps in one training activity: the unit that is lost and redone after a crash. */
+  readonly stepsPerCommit: number;
+}
+
+export interface SftStage extends StageBase {
+  readonly type: 'sft';
+  /** drp: one tool alone. crp: clip and crop interleaved. direct: the answer at once, from the overview. */
+  readonly trajectories: {
+    readonly style: 'drp' | 'crp' | 'direct';
+    readonly count: number;
+    /** Uniform jitter of each edge of a demonstrated box, as a share of the box's height. */
+    readonly boxNoise: number;
+    /** Share of single-tool trajectories mixed into `crp`, so that they are not forgotten. */
+    readonly singleToolShare: number;
+    /** Share of plain reading samples mixed in, so that reading is not forgotten. */
+    readonly readingShare: number;
+  };
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly stepsPerCommit: number;
+  /** Weight of the dense box supervision (training only). 0 switches it off. */
+  readonly auxiliaryWeight: number;
+}
+
+export interface RlStage extends StageBase {
+  readonly type: 'rl';
+  readonly steps: number;
+  readonly questionsPerStep: number;
+  /** G: rollouts of one question. */
+  readonly groupSize: number;
+  /** Groups sampled by one activity; shards of a step run in parallel. */
+  readonly groupsPerShard: number;
+  readonly questions: readonly ('crop' | 'clip' | 'several')[];
+  readonly temperature: number;
+  readonly objective: {
+    readonly clipLow: number;
+    readonly clipHigh: number;
+    /** Weight of the KL to the stage's start. */
+    readonly kl: number;
+    /** A = (R − mean)/(std + advantageEps). */
+    readonly advantageEps: number;
+  };
+  readonly rewards: RewardConfig;
+}
+
+/** R' = answer + format·formatWeight + λ_div·R_div + λ_rep·R_rep + λ_cur·R_cur (Video-R4). */
+export interface RewardConfig {
+  readonly formatWeight: number;
+  readonly diversity: number;
+  readonly representativeness: number;
+  readonly curiosity: {
+    readonly weight: number;
+    readonly alpha: number;
+    readonly threshold: number;
+    readonly beta: number;
+    readonly minCalls: number;
+  };
+}
+
+export interface OptimizerConfig {
+  /** Muon for matrices with AdamW for the rest, or AdamW for all. */
+  readonly type: 'adamw' | 'muon';
+  readonly lr: number;
+  readonly lrEnd: number;
+  /** Learning rate of Muon's matrices. Unused by adamw. */
+  readonly muonLr: number;
+  readonly muonLrEnd: number;
+  /** Share of the steps, at the end, over which the rate falls linearly to its end. */
+  readonly decayShare: number;
+  readonly warmupSteps: number;
+  readonly weightDecay: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  /** Global-norm clipping; 0 switches it off. */
+  readonly clipNorm: number;
+}
+
+export interface EvaluationConfig {
+  /** Questions per kind of need from the test split: `single` (clip or crop) and `several`. */
+  readonly single: number;
+  readonly several: number;
+  /** Rollouts kept with their pictures for the report. */
+  readonly shown: number;
+}
+
+export interface ComputeConfig {
+  readonly device: 'cpu';
+  /** Threads of one onnxruntime session. Named here, so that results do not follow the machine. */
+  readonly threads: number;
+  readonly microBatch: number;
+}

@@ -1,0 +1,210 @@
+import { ATTRIBUTE_TYPE, ELEMENT_TYPE, ModelProto, type DataType } from '../onnx/schema.js';
+
+export type Shape = readonly number[];
+
+/** A value in a graph: its shape is known when the graph is built, so mistakes surface there. */
+export interface Value {
+  readonly name: string;
+  readonly dtype: DataType;
+  readonly shape: Shape;
+}
+
+export type Attribute =
+  | { readonly float: number }
+  | { readonly int: number }
+  | { readonly ints: readonly number[] }
+  | { readonly string: string };
+
+/** The gradients of a scalar with respect to an operator's inputs, given that with respect to its output. */
+export type Vjp = (dy: Value) => readonly (Value | null)[];
+
+/** One differentiable application: gradients walk these backwards. */
+interface TapeEntry {
+  readonly inputs: readonly Value[];
+  readonly output: Value;
+  readonly vjp: Vjp;
+}
+
+interface Node {
+  readonly op: string;
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+interface Initializer {
+  readonly value: Value;
+  readonly bytes: Uint8Array;
+}
+
+const OPSET = 18;
+const IR_VERSION = 9;
+
+/** Builds one ONNX graph with static shapes. Operators live in `ops.ts`. */
+export class Graph {
+  readonly tape: TapeEntry[] = [];
+  readonly #nodes: Node[] = [];
+  readonly #inputs: Value[] = [];
+  readonly #outputs: Value[] = [];
+  readonly #initializers: Initializer[] = [];
+  readonly #constants = new Map<string, Value>();
+  #count = 0;
+
+  input(name: string, dtype: DataType, shape: Shape): Value {
+    const value = { name, dtype, shape };
+    this.#inputs.push(value);
+    return value;
+  }
+
+  /** Names a value as an output; the graph keeps the order of the calls. */
+  output(name: string, value: Value): void {
+    const named = { ...value, name };
+    this.#nodes.push(identity(value.name, name));
+    this.#outputs.push(named);
+  }
+
+  floats(data: readonly number[] | Float32Array, shape: Shape): Value {
+    return this.#constant('float32', Float32Array.from(data), shape);
+  }
+
+  scalar(x: number): Value {
+    return this.floats([x], []);
+  }
+
+  int64s(data: readonly number[], shape: Shape = [data.length]): Value {
+    return this.#constant('int64', BigInt64Array.from(data.map(BigInt)), shape);
+  }
+
+  int32s(data: readonly number[], shape: Shape = [data.length]): Value {
+    return this.#constant('int32', Int32Array.from(data), shape);
+  }
+
+  /** Applies an operator with one output. */
+  apply(
+    op: string,
+    inputs: readonly Value[],
+    dtype: DataType,
+    shape: Shape,
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): Value {
+    return this.applyMany(op, inputs, [{ dtype, shape }], attributes, domain)[0]!;
+  }
+
+  applyMany(
+    op: string,
+    inputs: readonly Value[],
+    outputs: readonly { readonly dtype: DataType; readonly shape: Shape }[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): readonly Value[] {
+    const values = outputs.map(({ dtype, shape }) => ({ name: `v${this.#count++}`, dtype, shape }));
+    this.#nodes.push({
+      op,
+      domain,
+      inputs: inputs.map((v) => v.name),
+      outputs: values.map((v) => v.name),
+      attributes,
+    });
+    return values;
+  }
+
+  record(inputs: readonly Value[], output: Value, vjp: Vjp): Value {
+    this.tape.push({ inputs, output, vjp });
+    return output;
+  }
+
+  get nodeCount(): number {
+    return this.#nodes.length;
+  }
+
+  get outputNames(): readonly string[] {
+    return this.#outputs.map((v) => v.name);
+  }
+
+  /** The serialised ONNX model. */
+  toModel(): Uint8Array {
+    const model = {
+      ir_version: IR_VERSION,
+      producer_name: 'ruminate',
+      opset_import: [
+        { domain: '', version: OPSET },
+        { domain: 'com.microsoft', version: 1 },
+      ],
+      graph: {
+        name: 'ruminate',
+        node: this.#liveNodes().map((node, index) => ({
+          name: `n${index}`,
+          op_type: node.op,
+          domain: node.domain,
+          input: node.inputs,
+          output: node.outputs,
+          attribute: Object.entries(node.attributes).map(([name, a]) => attributeProto(name, a)),
+        })),
+        initializer: this.#initializers.map(({ value, bytes }) => ({
+          name: value.name,
+          dims: value.shape,
+          data_type: ELEMENT_TYPE[value.dtype],
+          raw_data: bytes,
+        })),
+        input: this.#inputs.map(valueInfo),
+        output: this.#outputs.map(valueInfo),
+      },
+    };
+    return ModelProto.encode(ModelProto.fromObject(model)).finish();
+  }
+
+  /** Nodes that some output needs: gradients of inputs nobody asked for are never computed. */
+  #liveNodes(): readonly Node[] {
+    const needed = new Set(this.#outputs.map((v) => v.name));
+    const live = [...this.#nodes].reverse().filter((node) => {
+      const used = node.outputs.some((name) => needed.has(name));
+      if (used) node.inputs.forEach((name) => needed.add(name));
+      return used;
+    });
+    return live.reverse();
+  }
+
+  #constant(dtype: DataType, data: Float32Array | BigInt64Array | Int32Array, shape: Shape): Value {
+    if (data.length !== sizeOf(shape))
+      throw new RangeError(
+        `constant of shape [${shape.join(', ')}] needs ${sizeOf(shape)} numbers, got ${data.length}`,
+      );
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const key = `${dtype}|${shape.join(',')}|${Buffer.from(bytes).toString('latin1')}`;
+    const known = this.#constants.get(key);
+    if (known) return known;
+    const value: Value = { name: `c${this.#initializers.length}`, dtype, shape };
+    this.#initializers.push({ value, bytes });
+    this.#constants.set(key, value);
+    return value;
+  }
+}
+
+export function sizeOf(shape: Shape): number {
+  return shape.reduce((product, d) => product * d, 1);
+}
+
+function identity(from: string, to: string): Node {
+  return { op: 'Identity', domain: '', inputs: [from], outputs: [to], attributes: {} };
+}
+
+function attributeProto(name: string, a: Attribute): object {
+  if ('float' in a) return { name, f: a.float, type: ATTRIBUTE_TYPE.float };
+  if ('int' in a) return { name, i: a.int, type: ATTRIBUTE_TYPE.int };
+  if ('ints' in a) return { name, ints: a.ints, type: ATTRIBUTE_TYPE.ints };
+  return { name, s: Buffer.from(a.string), type: ATTRIBUTE_TYPE.string };
+}
+
+function valueInfo(value: Value): object {
+  return {
+    name: value.name,
+    type: {
+      tensor_type: {
+        elem_type: ELEMENT_TYPE[value.dtype],
+        shape: { dim: value.shape.map((d) => ({ dim_value: d })) },
+      },
+    },
+  };
+}

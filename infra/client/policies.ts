@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { TASK_QUEUES } from '../../activities/contract.js';
+import type { ReportRow } from '../../activities/contract.js';
+import { UserError } from '../../domain/failures.js';
+import type { GradedRollout } from '../../domain/graded.js';
+import type { ask, evaluateFolder, TrainedPolicy } from '../../workflows/ask.js';
+import { describeRun, memoOf, noSuchRun } from './runs.js';
+import type { Session } from './session.js';
+import { listRuns, runStatus } from './status.js';
+
+/** Which policy: of a run (default: the latest that has one), after a stage (default: the last that is no baseline). */
+export interface PolicyChoice {
+  readonly run: string | null;
+  readonly stage: string | null;
+}
+
+export async function findPolicy(session: Session, choice: PolicyChoice): Promise<TrainedPolicy> {
+  const names = choice.run === null ? (await listRuns(session)).map(({ run }) => run) : [choice.run];
+  for (const run of names) {
+    const found = await policyOf(session, run, choice.stage);
+    if (found !== null) return found;
+  }
+  const wanted = choice.stage === null ? 'a trained policy' : `a policy of stage "${choice.stage}"`;
+  throw new UserError(
+    choice.run === null ? `no run has ${wanted} yet` : `the run "${choice.run}" has not got ${wanted}`,
+    'Type: ruminate list, or ruminate status RUN, to see what there is',
+  );
+}
+
+/** Lets the policy look at a video: every look it took, and its answer. */
+export async function askPolicy(
+  session: Session,
+  of: TrainedPolicy,
+  video: string,
+  question: string,
+): Promise<GradedRollout> {
+  const { graded } = await session.temporal.workflow.execute<typeof ask>('ask', {
+    taskQueue: TASK_QUEUES.curriculum,
+    workflowId: `${of.run}/ask/${randomUUID().slice(0, 8)}`,
+    staticSummary: question,
+    args: [{ of, video, question }],
+  });
+  return JSON.parse(Buffer.from(await session.store.get(graded)).toString('utf8')) as GradedRollout;
+}
+
+/** Asks the policy every question of a world folder. */
+export function evaluatePolicy(session: Session, of: TrainedPolicy, dir: string): Promise<ReportRow> {
+  return session.temporal.workflow.execute<typeof evaluateFolder>('evaluateFolder', {
+    taskQueue: TASK_QUEUES.curriculum,
+    workflowId: `${of.run}/eval/${randomUUID().slice(0, 8)}`,
+    staticSummary: `${of.stage} on ${dir}`,
+    args: [{ of, dir }],
+  });
+}
+
+/** The bytes of a policy's weights: a safetensors file. */
+export function policyWeights({ store }: Session, { checkpoint }: TrainedPolicy): Promise<Uint8Array> {
+  return store.get(checkpoint.weights);
+}
+
+async function policyOf(session: Session, run: string, stage: string | null): Promise<TrainedPolicy | null> {
+  const described = await describeRun(session, run);
+  if (described === null) throw await noSuchRun(session, run);
+  const { seed, policy, compute } = memoOf(described).curriculum;
+  const { stages } = await runStatus(session, run);
+  const trained = stages.filter(({ checkpoint }) => checkpoint !== null);
+  const found = trained.findLast((one) => (stage === null ? !one.baseline : one.stage === stage));
+  if (found?.checkpoint == null) return null;
+  const { manifest, weights, version } = found.checkpoint;
+  return { run, stage: found.stage, seed, policy, compute, checkpoint: { manifest, weights, version } };
+}

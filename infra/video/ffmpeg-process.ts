@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { InfrastructureFailure } from '../../domain/failures.js';
+
+/** How a run of ffmpeg ended. `reason` is its last line of complaint. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+  readonly reason: string;
+}
+
+/**
+ * Runs an ffmpeg binary to its end. Frames go in by stdin, one at a time, so that nobody holds a whole video.
+ * Rejects when it cannot be started or is aborted; a non-zero exit code is the caller's to judge.
+ */
+export async function runFfmpeg(
+  binary: string,
+  args: readonly string[],
+  options: {
+    readonly input?: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+    readonly signal?: AbortSignal;
+  } = {},
+): Promise<Ended> {
+  const { input, signal } = options;
+  signal?.throwIfAborted();
+  const child = spawn(
+    binary,
+    ['-hide_banner', '-nostdin', ...args].filter((arg) => input === undefined || arg !== '-nostdin'),
+    {
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      ...(signal === undefined ? {} : { signal, killSignal: 'SIGKILL' }),
+    },
+  );
+  const stdout: Buffer[] = [];
+  const stderr: string[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => stderr.push(chunk));
+  const ended = once(child, 'close').catch((cause: unknown) => {
+    signal?.throwIfAborted();
+    throw new InfrastructureFailure(`${binary}: ffmpeg could not be run`, { cause });
+  });
+  if (input !== undefined && child.stdin !== null) {
+    // A reader that ends early closes the pipe; its exit code and last words say why.
+    child.stdin.on('error', () => undefined);
+    for await (const chunk of input) {
+      if (child.stdin.destroyed) break;
+      if (!child.stdin.write(chunk)) await Promise.race([once(child.stdin, 'drain'), ended]);
+    }
+    child.stdin.end();
+  }
+  const [code] = (await ended) as [number | null];
+  const said = stderr.join('');
+  const reason = said.trim().split('\n').at(-1)?.trim() ?? '';
+  return {
+    code,
+    stdout: Buffer.concat(stdout),
+    stderr: said,
+    reason: reason === '' ? `exit code ${code}` : reason,
+  };
+}

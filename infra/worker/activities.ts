@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import { Checkpoints } from '../../activities/checkpoints.js';
+import { createCommitSeries } from '../../activities/commit-series.js';
+import type { CpuActivities, RolloutActivities, TrainActivities } from '../../activities/contract.js';
+import { DataSets } from '../../activities/datasets.js';
+import { Engines, type EngineFactory } from '../../activities/engines.js';
+import { createGradeShard } from '../../activities/grade-shard.js';
+import { createOpenData } from '../../activities/open-data.js';
+import { createPlanEvaluation } from '../../activities/plan-evaluation.js';
+import { createPlanQuestions } from '../../activities/plan-questions.js';
+import type { Commits, ObjectStore } from '../../activities/ports.js';
+import { createPrepareData } from '../../activities/prepare-data.js';
+import { createWriteReport } from '../../activities/report.js';
+import { createRunTools } from '../../activities/run-tools.js';
+import { createSampleTurn } from '../../activities/sample-turn.js';
+import { createScoreShard } from '../../activities/score-shard.js';
+import { createStartPolicy } from '../../activities/start-policy.js';
+import { createSummarize } from '../../activities/summarize.js';
+import { createSynthesize } from '../../activities/synthesize.js';
+import { createTrainRl } from '../../activities/train-rl.js';
+import { createTrainSupervised } from '../../activities/train-supervised.js';
+import { DEFAULT_PICTURES } from '../../domain/tools/pictures.js';
+import { EmbeddedEngine } from '../../engine/embedded-engine.js';
+import type { Home } from '../home/home.js';
+import { reportPage } from '../report/html/page.js';
+import { VideoLookRenderer } from '../report/look-renderer.js';
+import type { ConnectionInfo } from '../services/connection.js';
+import { fingerprintParts } from '../setup/fingerprint.js';
+import { cachedStore } from '../store/local-cache.js';
+import { commitWithManifest, readManifest } from '../store/manifest.js';
+import { s3Store } from '../store/s3.js';
+import { PictureTools } from '../tools/look.js';
+import { resolveVideo } from '../video/resolve.js';
+import { writeWorld } from '../world/write.js';
+import type { Role } from './roles.js';
+
+/** Activities of one role, and what ends with the worker. */
+export interface Wired {
+  readonly activities: object;
+  close(): Promise<void>;
+}
+
+const MEBIBYTE = 2 ** 20;
+
+/** Where adapters meet the ports: the only place that knows which is behind which. */
+export async function wire(role: Role, home: Home, connection: ConnectionInfo): Promise<Wired> {
+  switch (role) {
+    case 'curriculum':
+      return { activities: {}, close: async () => undefined };
+    case 'cpu':
+      return cpu(home, connection);
+    case 'gpu-rollout':
+      return rollout(connection);
+    case 'gpu-train':
+      return train(connection);
+    default:
+      return role satisfies never;
+  }
+}
+
+async function cpu(home: Home, connection: ConnectionInfo): Promise<Wired> {
+  const store = cachedStore(s3Store(connection.s3), 128 * MEBIBYTE);
+  const dataSets = new DataSets(store);
+  const { reader } = await resolveVideo();
+  const tools = new PictureTools(reader, { maxBytes: 256 * MEBIBYTE });
+  const activities: CpuActivities = {
+    prepareData: createPrepareData({ store, tools, writeWorld, dataDir: join(home.dataFolder, 'worlds') }),
+    synthesize: createSynthesize({ store, tools, dataSets }),
+    runTools: createRunTools({ store, tools, dataSets }),
+    gradeShard: createGradeShard({ store, dataSets }),
+    planEvaluation: createPlanEvaluation({ dataSets }),
+    planQuestions: createPlanQuestions({ dataSets }),
+    openData: createOpenData({ store, tools }),
+    summarize: createSummarize({ store }),
+    commitSeries: createCommitSeries({ store }),
+    writeReport: createWriteReport({
+      store,
+      datasets: dataSets,
+      renderer: new VideoLookRenderer(reader, DEFAULT_PICTURES),
+      page: reportPage,
+      madeBy: fingerprintParts,
+      temporalUi: (run) => runPage(connection, run),
+    }),
+    fingerprint: async () => ({ parts: await fingerprintParts() }),
+  };
+  return { activities, close: async () => undefined };
+}
+
+async function rollout(connection: ConnectionInfo): Promise<Wired> {
+  const store = cachedStore(s3Store(connection.s3), 128 * MEBIBYTE);
+  const dataSets = new DataSets(store);
+  const engines = new Engines(createEngine);
+  const checkpoints = new Checkpoints(store, commitsOf(store));
+  const { reader } = await resolveVideo();
+  const tools = new PictureTools(reader, { maxBytes: 128 * MEBIBYTE });
+  const activities: RolloutActivities = {
+    sampleTurn: createSampleTurn({ store, dataSets, checkpoints, engines }),
+    scoreShard: createScoreShard({ store, tools, dataSets, checkpoints, engines }),
+  };
+  return { activities, close: () => engines.close() };
+}
+
+async function train(connection: ConnectionInfo): Promise<Wired> {
+  const store = cachedStore(s3Store(connection.s3), 256 * MEBIBYTE);
+  const dataSets = new DataSets(store);
+  const engines = new Engines(createEngine);
+  const checkpoints = new Checkpoints(store, commitsOf(store));
+  const activities: TrainActivities = {
+    startPolicy: createStartPolicy({ store, checkpoints }),
+    trainSupervised: createTrainSupervised({ store, dataSets, checkpoints, engines }),
+    trainRl: createTrainRl({ store, dataSets, checkpoints, engines }),
+  };
+  return { activities, close: () => engines.close() };
+}
+
+const createEngine: EngineFactory = (spec, options) => new EmbeddedEngine(spec, options);
+
+function commitsOf(store: ObjectStore): Commits {
+  return {
+    commit: (prefix, parts, extra) => commitWithManifest(store, prefix, parts, extra),
+    read: (prefix) => readManifest(store, prefix),
+  };
+}
+
+/** The run's page in the Temporal UI. */
+function runPage({ uiUrl }: ConnectionInfo, run: string): string {
+  return `${uiUrl}/namespaces/default/workflows/${encodeURIComponent(run)}`;
+}

@@ -1,0 +1,176 @@
+import * as ort from 'onnxruntime-node';
+import { describe, expect, it } from 'vitest';
+import { stream } from '../../domain/seeds.js';
+import { gradients } from '../../engine/graph/gradients.js';
+import { Graph, sizeOf, type Shape, type Value } from '../../engine/graph/graph.js';
+import * as ops from '../../engine/graph/ops.js';
+
+/** Builds a value from float inputs of given shapes; the loss is its sum weighted by fixed random numbers. */
+type Build = (g: Graph, inputs: readonly Value[]) => Value;
+
+type Case = readonly [
+  name: string,
+  shapes: readonly Shape[],
+  build: Build,
+  range?: readonly [number, number],
+];
+
+const CASES: readonly Case[] = [
+  ['add, broadcasting', [[3, 4], [4]], (g, [a, b]) => ops.add(g, a!, b!)],
+  [
+    'sub, broadcasting a column',
+    [
+      [2, 3, 4],
+      [3, 1],
+    ],
+    (g, [a, b]) => ops.sub(g, a!, b!),
+  ],
+  ['mul by a scalar', [[3, 2], []], (g, [a, b]) => ops.mul(g, a!, b!)],
+  ['mul of a value by itself', [[5]], (g, [a]) => ops.mul(g, a!, a!)],
+  ['div', [[3, 4], [4]], (g, [a, b]) => ops.div(g, a!, b!), [0.5, 2]],
+  ['exp', [[4]], (g, [a]) => ops.exp(g, a!)],
+  ['log', [[4]], (g, [a]) => ops.log(g, a!), [0.5, 2]],
+  ['sqrt', [[4]], (g, [a]) => ops.sqrt(g, a!), [0.5, 2]],
+  ['squaredRelu', [[3, 5]], (g, [a]) => ops.squaredRelu(g, a!)],
+  ['minimum', [[6], [6]], (g, [a, b]) => ops.minimum(g, a!, b!)],
+  ['clamp', [[8]], (g, [a]) => ops.clamp(g, a!, -0.5, 0.4)],
+  [
+    'linear',
+    [
+      [3, 4],
+      [4, 5],
+    ],
+    (g, [a, b]) => ops.linear(g, a!, b!),
+  ],
+  [
+    'batchMatMul',
+    [
+      [2, 3, 4],
+      [2, 4, 5],
+    ],
+    (g, [a, b]) => ops.batchMatMul(g, a!, b!),
+  ],
+  [
+    'batchMatMul, right transposed',
+    [
+      [2, 3, 4],
+      [2, 5, 4],
+    ],
+    (g, [a, b]) => ops.batchMatMul(g, a!, b!, { transB: true, alpha: 0.3 }),
+  ],
+  [
+    'batchMatMul, left transposed',
+    [
+      [2, 4, 3],
+      [2, 4, 5],
+    ],
+    (g, [a, b]) => ops.batchMatMul(g, a!, b!, { transA: true }),
+  ],
+  [
+    'batchMatMul, both transposed',
+    [
+      [2, 4, 3],
+      [2, 5, 4],
+    ],
+    (g, [a, b]) => ops.batchMatMul(g, a!, b!, { transA: true, transB: true, alpha: 2 }),
+  ],
+  [
+    'gemm, left transposed',
+    [
+      [4, 3],
+      [4, 5],
+    ],
+    (g, [a, b]) => ops.gemm(g, a!, b!, true, false),
+  ],
+  ['softmax', [[3, 5]], (g, [a]) => ops.softmax(g, a!)],
+  ['logSoftmax', [[3, 5]], (g, [a]) => ops.logSoftmax(g, a!)],
+  ['normalize', [[3, 6]], (g, [a]) => ops.normalize(g, a!)],
+  ['embed, a row twice', [[4, 3]], (g, [a]) => ops.embed(g, a!, g.int32s([1, 3, 1, 0]))],
+  [
+    'reshape and transpose',
+    [[2, 3, 4]],
+    (g, [a]) => ops.transpose(g, ops.reshape(g, a!, [4, 3, 2]), [2, 0, 1]),
+  ],
+  [
+    'concat and slice',
+    [
+      [2, 3],
+      [2, 2],
+    ],
+    (g, [a, b]) => ops.slice(g, ops.concat(g, [a!, b!, a!], 1), 1, 1, 7),
+  ],
+  ['sumLast and meanAxis', [[2, 3, 4]], (g, [a]) => ops.meanAxis(g, ops.sumLast(g, a!), 1)],
+  ['expand', [[3, 1]], (g, [a]) => ops.expand(g, a!, [2, 3, 4])],
+];
+
+describe('gradients', () => {
+  it.each(CASES.map((one) => [one[0], one] as const))(
+    'of %s agree with central differences',
+    async (name, one) => {
+      const [, shapes, build, range = [-1, 1] as const] = one;
+      const random = stream('gradients', name);
+      const draw = (shape: Shape): Float32Array =>
+        Float32Array.from({ length: sizeOf(shape) }, () => range[0] + (range[1] - range[0]) * random.float());
+      const data = shapes.map(draw);
+      const { session, weights } = await compile(shapes, build, random.floats(4096));
+      const run = async (values: readonly Float32Array[]): Promise<ort.InferenceSession.OnnxValueMapType> =>
+        session.run(
+          Object.fromEntries(values.map((v, i) => [`x${i}`, new ort.Tensor('float32', v, shapes[i] ?? [])])),
+        );
+      const at = await run(data);
+      const step = 1e-2;
+      for (const [i, values] of data.entries()) {
+        const grad = at[`g${i}`]!.data as Float32Array;
+        expect(grad.length).toBe(values.length);
+        for (let k = 0; k < values.length; k++) {
+          const moved = async (by: number): Promise<number> => {
+            const copy = data.map((v) => v.slice());
+            copy[i]![k]! += by;
+            // The weighted sum in double precision: float32 sums would drown the difference.
+            const y = (await run(copy))['y']!.data as Float32Array;
+            return y.reduce((sum, v, j) => sum + v * weights[j]!, 0);
+          };
+          const numeric = ((await moved(step)) - (await moved(-step))) / (2 * step);
+          expect(grad[k]!).toBeCloseTo(numeric, 2);
+        }
+      }
+    },
+  );
+
+  it('are null for a value that the loss does not depend on', () => {
+    const g = new Graph();
+    const [a, b] = [g.input('a', 'float32', [2]), g.input('b', 'float32', [2])];
+    expect(gradients(g, ops.sumAll(g, a), [a, b]).map((x) => x !== null)).toEqual([true, false]);
+  });
+
+  it('refuse a loss that is not a scalar', () => {
+    const g = new Graph();
+    const a = g.input('a', 'float32', [2]);
+    expect(() => gradients(g, a, [a])).toThrow('the loss must be a scalar, got [2]');
+  });
+
+  it('refuse shapes that do not fit when the graph is built', () => {
+    const g = new Graph();
+    const [a, b] = [g.input('a', 'float32', [2, 3]), g.input('b', 'float32', [2, 3])];
+    expect(() => ops.linear(g, a, b)).toThrow('[2, 3] · [2, 3] do not fit');
+    expect(() => ops.add(g, a, g.input('c', 'float32', [4]))).toThrow('do not broadcast');
+  });
+});
+
+async function compile(
+  shapes: readonly Shape[],
+  build: Build,
+  draws: Float32Array,
+): Promise<{ session: ort.InferenceSession; weights: Float32Array }> {
+  const g = new Graph();
+  const inputs = shapes.map((shape, i) => g.input(`x${i}`, 'float32', shape));
+  const y = build(g, inputs);
+  const weights = draws.slice(0, sizeOf(y.shape));
+  const loss = ops.sumAll(g, ops.mul(g, y, g.floats(weights, y.shape)));
+  gradients(g, loss, inputs).forEach((grad, i) => g.output(`g${i}`, grad!));
+  g.output('y', y);
+  return {
+    session: await ort.InferenceSession.create(g.toModel(), { graphOptimizationLevel: 'basic' }),
+    weights,
+  };
+}

@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TASK_QUEUES } from '../../activities/contract.js';
+import { resolveBinary } from '../../infra/setup/binaries.js';
+import type { curriculum } from '../../workflows/curriculum.js';
+import { fakes } from './support/fakes.js';
+import { startHarness, shortStages, type Harness } from './support/harness.js';
+
+const GOLDEN = join(import.meta.dirname, 'golden');
+const run = promisify(execFile);
+
+/** Workflow code may change only so that histories that were recorded before can still be gone on with. */
+describe('recorded histories', { timeout: 120_000 }, () => {
+  let harness: Harness;
+  beforeAll(async () => {
+    // No workflow is kept in memory: every task replays the whole history.
+    harness = await startHarness({ maxCachedWorkflows: 0 });
+  });
+  afterAll(() => harness.stop());
+
+  it('replay when every task of a run begins without memory', async () => {
+    const { activities, calls } = fakes();
+    const given = { run: 'replayed', curriculum: shortStages(), baseWeights: null };
+    await harness.withWorkers(activities, () =>
+      harness.client.workflow.execute<typeof curriculum>('curriculum', {
+        taskQueue: TASK_QUEUES.curriculum,
+        workflowId: given.run,
+        args: [given],
+      }),
+    );
+    const trained = calls.order.filter((what) => !what.includes('synthesize'));
+    expect(trained).toEqual(['DRP-SFT train 0-2', 'RL_d update 1', 'report']);
+    for (const [name, workflowId] of Object.entries(RECORDED)) {
+      const history = await historyOf(harness, workflowId);
+      await Worker.runReplayHistory({ workflowBundle: { code: harness.bundle } }, JSON.parse(history));
+      if (process.env['RECORD_HISTORIES'] === '1')
+        writeFileSync(join(GOLDEN, `${name}.json`), anonymous(history));
+    }
+  });
+
+  it.each(readdirSync(GOLDEN))('of earlier code replay on the code of today: %s', async (file) => {
+    const history: unknown = JSON.parse(readFileSync(join(GOLDEN, file), 'utf8'));
+    await Worker.runReplayHistory({ workflowBundle: { code: harness.bundle } }, history);
+  });
+
+  it('do not replay on code that does something else', async () => {
+    const changed = harness.bundle.replaceAll('train.trainSupervised.', 'train.startPolicy.');
+    expect(changed).not.toBe(harness.bundle);
+    const history: unknown = JSON.parse(readFileSync(join(GOLDEN, 'stage-sft.json'), 'utf8'));
+    await expect(Worker.runReplayHistory({ workflowBundle: { code: changed } }, history)).rejects.toThrow(
+      /[Nn]ondetermin/,
+    );
+  });
+});
+
+/** Made anew by: RECORD_HISTORIES=1 npx vitest run tests/workflows/replay.test.ts */
+const RECORDED = {
+  curriculum: 'replayed',
+  'stage-sft': 'replayed/DRP-SFT',
+  'stage-rl': 'replayed/RL_d',
+  evaluate: 'replayed/evaluation/RL_d',
+};
+
+/** In the CLI's form: what a person would download. */
+async function historyOf({ address }: Harness, workflowId: string): Promise<string> {
+  const { path } = await resolveBinary('temporal', { build: false });
+  const args = ['workflow', 'show', '--address', address, '--workflow-id', workflowId, '--output', 'json'];
+  const { stdout } = await run(path, args, { maxBuffer: 64 * 2 ** 20 });
+  return stdout;
+}
+
+/** Whose machine it was is nobody's business, and no matter to a replay. */
+function anonymous(history: string): string {
+  return history.replaceAll(/"identity": "[^"]*"/g, '"identity": "recorded"');
+}

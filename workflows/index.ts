@@ -1,0 +1,5 @@
+/** The workflows, by the names that Temporal shows: the bundle's entry. */
+export { ask, evaluateFolder } from './ask.js';
+export { curriculum } from './curriculum.js';
+export { evaluate } from './evaluate.js';
+export { stage } from './stage.js';
