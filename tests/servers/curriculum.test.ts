@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import type { RunReport } from '../../activities/contract.js';
@@ -14,7 +16,7 @@ import { readSettings } from '../../infra/home/settings.js';
 import { down } from '../../infra/services/down.js';
 import { LOOPBACK } from '../../infra/services/ports.js';
 import { markedProcesses } from '../../infra/services/processes.js';
-import { livingSupervisor, type Status } from '../../infra/services/status.js';
+import { livingSupervisor, status, type Status } from '../../infra/services/status.js';
 import { stageWorkflowId, type RunStatus } from '../../workflows/messages.js';
 import { CommandLine, STACK_TRACE } from '../support/command-line.js';
 import { eventually } from '../support/processes.js';
@@ -87,11 +89,11 @@ describe('ruminate run configs/tiny.yaml', () => {
   it(
     'ends by itself with the same bytes and tables when a worker of each kind is killed at work',
     async () => {
-      const ended = ruminate.run('run', TINY, '--name', 'two', '--watch');
+      let over = false;
+      const ended = ruminate.run('run', TINY, '--name', 'two', '--watch').finally(() => (over = true));
       const restarted = async (): Promise<void> => {
-        await killAtWork('cpu', 'DRP-SFT');
-        await killAtWork('gpu-rollout', 'RL_d');
-        await killAtWork('gpu-train', 'CRP-SFT');
+        for (const role of ['cpu', 'gpu-train', 'gpu-rollout', 'gpu-train'])
+          await killAtWork(role, 'two', () => over);
       };
       const [{ code, stderr }] = await Promise.all([ended, restarted()]);
       expect(code, stderr).toBe(0);
@@ -187,46 +189,62 @@ interface Manifest {
 }
 
 /**
- * Waits until a stage of the run "two" is running, kills the worker in the middle of an activity, and sees that
- * another takes its place. An activity that ended just before the kill does not count: then the next worker is killed.
+ * Kills a worker of a role in the middle of an activity of a run, and sees that another takes its place. It is
+ * stopped before one looks what it is at, so that the activity cannot end between the look and the kill.
  */
-async function killAtWork(role: string, stage: string): Promise<void> {
-  await eventually(`${stage} begins`, async () => (await stateOf('two', stage)) === 'running', RUN_MS);
+async function killAtWork(role: string, run: string, isOver: () => boolean): Promise<void> {
+  const { stages } = await loadCurriculum(TINY);
+  const ids = [run, ...stages.map(({ name }) => stageWorkflowId(run, name))];
   await withSession(home, async ({ temporal }) => {
-    const handle = temporal.workflow.getHandle(stageWorkflowId('two', stage));
     const isAtWork = async (pid: number): Promise<boolean> => {
-      const pending = (await handle.describe()).raw.pendingActivities ?? [];
-      return pending.some(({ lastWorkerIdentity }) => lastWorkerIdentity?.startsWith(`${role} ${pid}@`));
+      const pending = await Promise.all(ids.map((id) => pendingActivities(temporal, id)));
+      return pending
+        .flat()
+        .some(({ lastWorkerIdentity }) => lastWorkerIdentity?.startsWith(`${role} ${pid}@`));
     };
-    for (let lost = false; !lost;) {
-      const before = await pidOf(role);
-      await eventually(`${role} works for ${stage}`, () => isAtWork(before), RUN_MS);
-      process.kill(before, 'SIGKILL');
-      // What the dead was at is still on the server's list: it is lost, and has to be begun again.
-      lost = await isAtWork(before);
-      await eventually(
-        `another ${role} takes its place`,
-        async () => (await livingPid(role, before)) !== null,
-        60_000,
-      );
-    }
+    const before = await pidOf(role);
+    let killed = false;
+    await eventually(
+      `${role} is killed at work`,
+      async () => {
+        if (isOver()) throw new Error(`${run} ended before ${role} could be killed`);
+        if (await isAtWork(before)) {
+          process.kill(before, 'SIGSTOP');
+          // Time for what it had sent before to arrive.
+          await setTimeout(100);
+          killed = await isAtWork(before);
+          process.kill(before, killed ? 'SIGKILL' : 'SIGCONT');
+        }
+        return killed;
+      },
+      RUN_MS / 2,
+    );
+    await eventually(
+      `another ${role} takes its place`,
+      async () => (await livingPid(role, before)) !== null,
+      60_000,
+    );
   });
+}
+
+/** Activities of a workflow that are not done; none before it has begun. */
+async function pendingActivities(
+  temporal: Client,
+  workflowId: string,
+): Promise<readonly { readonly lastWorkerIdentity?: string | null }[]> {
+  try {
+    return (await temporal.workflow.getHandle(workflowId).describe()).raw.pendingActivities ?? [];
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return [];
+    throw error;
+  }
 }
 
 /** The pid of a role's process, once it is another than `before`. */
 async function livingPid(role: string, before: number): Promise<number | null> {
-  const { services } = await ruminate.json<Status>('status');
+  const { services } = await status(home);
   const pid = services.find((service) => service.role === role)?.pid ?? null;
   return pid === before ? null : pid;
-}
-
-async function stateOf(run: string, stage: string): Promise<string> {
-  const { code, stdout } = await ruminate.run('status', run, '--json');
-  // Before the run has begun, nobody knows it.
-  if (code !== 0) return 'unknown';
-  const state = (JSON.parse(stdout) as RunStatus).stages.find((one) => one.stage === stage)?.state;
-  if (state === 'completed') throw new Error(`${stage} ended before its worker was killed`);
-  return state ?? 'unknown';
 }
 
 async function weightsOf(run: string): Promise<readonly (readonly [string, string | undefined])[]> {
@@ -235,7 +253,7 @@ async function weightsOf(run: string): Promise<readonly (readonly [string, strin
 }
 
 async function pidOf(role: string): Promise<number> {
-  const { services } = await ruminate.json<Status>('status');
+  const { services } = await status(home);
   const pid = services.find((service) => service.role === role)?.pid;
   if (pid === undefined || pid === null) throw new Error(`${role} does not run`);
   return pid;
