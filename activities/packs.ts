@@ -1,11 +1,13 @@
 import type { DenseTargets, SequenceBatch, SupervisedBatch } from '../engine/embedded-engine.js';
 import {
   BOX_BINS,
+  CLIP,
   LOOK_BYTES,
   LOOK_CLIP,
   LOOK_CROP,
   LOOK_NONE,
   LOOK_REFUSED,
+  LOOK_TOKENS,
   MARK_CLASSES,
   MAX_ROWS,
 } from '../engine/policy/spec.js';
@@ -13,7 +15,7 @@ import { readSafetensors, writeSafetensors, type NamedTensor } from '../engine/s
 import { goodBox, kindIndex } from '../domain/demonstration.js';
 import { MAX_FRAMES, QUESTION_SLOT, SLOT, slotMask } from '../domain/protocol/compact.js';
 import type { Observation } from '../domain/tools/contract.js';
-import type { TruthScene, VideoTruth } from '../domain/world/records.js';
+import type { Box01, TruthScene, VideoTruth } from '../domain/world/records.js';
 import { MARKS } from '../domain/world/vocabulary.js';
 import { OVERVIEW_BYTES, type LoadedDataSet } from './datasets.js';
 
@@ -244,6 +246,8 @@ function denseTargets(
     sceneBoxWeight: new Float32Array(scenes * MAX_ROWS * 4),
     clipMark: new Int32Array(batch * looks * MAX_ROWS),
     clipMarkWeight: new Float32Array(batch * looks * MAX_ROWS),
+    clipArea: new Int32Array(batch * looks * LOOK_TOKENS),
+    clipAreaWeight: new Float32Array(batch * looks * LOOK_TOKENS),
   };
   sequences.forEach((s, i) => {
     const truth = data.truths[s.video]!;
@@ -262,15 +266,46 @@ function denseTargets(
     }
     s.looks.forEach((look, k) => {
       const scene = look.kind === LOOK_CLIP ? sceneAt(truth, look.frame) : null;
-      for (let row = 0; scene && row < MAX_ROWS; row++) {
+      if (!scene) return;
+      for (let row = 0; row < MAX_ROWS; row++) {
         const at = (i * looks + k) * MAX_ROWS + row;
-        const mark = scene.items[row]?.mark ?? null;
-        out.clipMark[at] = mark === null ? MARK_CLASSES - 1 : (MARKS as readonly string[]).indexOf(mark);
+        out.clipMark[at] = markClass(scene.items[row]?.mark ?? null);
         out.clipMarkWeight[at] = weight / (total * MAX_ROWS);
+      }
+      // Empty areas are many and easy: together they weigh as much as one mark.
+      const start = (i * looks + k) * LOOK_TOKENS;
+      out.clipArea.fill(markClass(null), start, start + LOOK_TOKENS);
+      out.clipAreaWeight.fill(weight / (total * LOOK_TOKENS), start, start + LOOK_TOKENS);
+      for (const { name, box01 } of shapesOf(scene)) {
+        const at = start + areaOf(box01);
+        out.clipArea[at] = markClass(name);
+        out.clipAreaWeight[at] = weight / total;
       }
     });
   });
   return out;
+}
+
+/** The marks beside a scene's rows, and its symbol. */
+function shapesOf({
+  items,
+  symbol,
+}: TruthScene): readonly { readonly name: string; readonly box01: Box01 }[] {
+  const marks = items.flatMap(({ mark, markBox01 }) =>
+    mark === null || markBox01 === null ? [] : [{ name: mark, box01: markBox01 }],
+  );
+  return symbol === null ? marks : [...marks, symbol];
+}
+
+/** The token of a clip in whose area the middle of a box lies. */
+function areaOf([x1, y1, x2, y2]: Box01): number {
+  const cell = (middle01: number, cells: number): number => Math.min(cells - 1, Math.floor(middle01 * cells));
+  return cell((y1 + y2) / 2, CLIP.rows) * CLIP.columns + cell((x1 + x2) / 2, CLIP.columns);
+}
+
+/** Position in the vocabulary; no mark comes last. */
+function markClass(name: string | null): number {
+  return name === null ? MARK_CLASSES - 1 : (MARKS as readonly string[]).indexOf(name);
 }
 
 function sceneAt(truth: VideoTruth, frame: number): TruthScene | null {

@@ -69,24 +69,24 @@ function drawer(
   data: LoadedDataSet,
   random: RandomStream,
 ): () => Demonstration {
+  // A part keeps to every parts-th video, so that few videos are decoded more than once.
+  const own = <T extends { readonly video: string }>(records: readonly T[]): readonly T[] => {
+    const mine = records.filter(({ video }) => data.videoIndex.get(video)! % parts === part);
+    return mine.length > 0 ? mine : records;
+  };
+  const questions = own(data.questions);
   if (stage.type === 'pretrain') {
     const noise: BoxNoise = { random, size: PRETRAIN_NOISE, share: 1 };
     return () => {
-      const question = random.pick(data.questions);
+      const question = random.pick(questions);
       const truth = data.truths[data.videoIndex.get(question.video)!]!;
       return demonstrateSeeing(truth, question, policy.maxLooks, random, noise);
     };
   }
   const { style, boxNoise, singleToolShare, readingShare } = stage.trajectories;
   const noise: BoxNoise = { random, size: boxNoise, share: MOVED_SHARE };
-  // A part keeps to every parts-th video, so that few videos are decoded more than once.
-  const own = <T extends { readonly video: string }>(records: readonly T[]): readonly T[] => {
-    const mine = records.filter(({ video }) => data.videoIndex.get(video)! % parts === part);
-    return mine.length > 0 ? mine : records;
-  };
   const single = own(data.questions.filter(({ looks }) => looks !== 'several'));
   const several = own(data.questions.filter(({ looks }) => looks === 'several'));
-  const questions = own(data.questions);
   const truths = own(data.truths);
   return () => {
     if (style === 'direct') return demonstrateDirect(random.pick(questions));

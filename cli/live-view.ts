@@ -1,6 +1,6 @@
 import type { RunStatus } from '../infra/client/status.js';
 import { duration, shownMetrics } from './format.js';
-import { statusLines } from './status-view.js';
+import { progressLines, statusLines, troubleLines } from './status-view.js';
 
 /** Shows a run's statuses as they come. */
 export interface View {
@@ -59,7 +59,8 @@ function plainView(stream: NodeJS.WriteStream): View {
 
 function keyOf(status: RunStatus): string {
   const stages = status.stages.map(({ state, step, steps }) => [state, Math.floor((PARTS * step) / steps)]);
-  return JSON.stringify([status.state, status.activity, status.reason, stages]);
+  const troubles = status.work.map(({ activity, failure }) => [activity, failure]);
+  return JSON.stringify([status.state, status.activity, status.reason, stages, troubles]);
 }
 
 function plainLine(status: RunStatus): string {
@@ -71,7 +72,8 @@ function plainLine(status: RunStatus): string {
   const left =
     running === undefined || running.secondsLeft === null ? '' : ` · ${duration(running.secondsLeft)} left`;
   const what = state === 'running' ? activity : state;
-  return `${status.run}: ${what}${where}${numbers}${left}${reason === null ? '' : ` · ${reason}`}`;
+  const more = [...progressLines(status), ...troubleLines(status), ...(reason === null ? [] : [reason])];
+  return [`${status.run}: ${what}${where}${numbers}${left}`, ...more].join(' · ');
 }
 
 /** A line that wrapped would spoil the count of lines to draw over; colours take no room. */

@@ -10,7 +10,25 @@ export function statusLines(status: RunStatus, nowMs: number): readonly string[]
     `${pc.bold(status.run)} (${status.curriculum}) · ${coloured(status.state)}${doing} · ${took}`,
     ...(status.reason === null ? [] : [pc.yellow(status.reason)]),
     ...columns(status.stages.map((stage) => cells(stage, nowMs))).map((line) => `  ${line}`),
+    ...progressLines(status).map((line) => `  ${line}`),
+    ...troubleLines(status).map((line) => pc.yellow(line)),
   ];
+}
+
+/** How far the activities are that count what they do. Steps of a stage have a line of their own. */
+export function progressLines({ work, stages }: RunStatus): readonly string[] {
+  return work.flatMap(({ progress }) => {
+    if (progress === null || stages.some(({ stage }) => stage === progress.doing)) return [];
+    const { doing, done, total } = progress;
+    return [`${doing}: ${done} of ${total}`];
+  });
+}
+
+/** Activities that failed and are tried again: why nothing moves. */
+export function troubleLines({ work }: RunStatus): readonly string[] {
+  return work.flatMap(({ activity, attempt, failure }) =>
+    failure === null || attempt < 2 ? [] : [`${activity}, attempt ${attempt}: ${failure}`],
+  );
 }
 
 function cells(stage: StageStatus, nowMs: number): readonly string[] {

@@ -65,8 +65,8 @@ export function demonstrateReading(truth: VideoTruth, random: RandomStream, nois
 }
 
 /**
- * Several given looks at random texts, symbols and dots of one video, each said aloud in the slot after it: what
- * a base learns to see with. The question asks of something else and is there to be listened to, not answered.
+ * Several given looks at random texts, symbols, dots and marks of one video, each said aloud in the slot after it:
+ * what a base learns to see with. The question asks of something else and is there to be listened to, not answered.
  */
 export function demonstrateSeeing(
   truth: VideoTruth,
@@ -89,18 +89,29 @@ export function demonstrateSeeing(
 }
 
 /** Share of given looks that are clips. */
-const CLIP_SHARE = 0.25;
+const CLIP_SHARE = 0.4;
 
 function anythingOf(truth: VideoTruth, random: RandomStream): Evidence {
-  const symbols = truth.scenes.filter(({ symbol, dots }) => symbol !== null || dots !== null);
-  if (symbols.length > 0 && random.float() < CLIP_SHARE) {
-    const scene = random.pick(symbols);
-    const text = scene.symbol?.name ?? String(scene.dots?.count ?? '');
-    return evidenceOf('clip', scene, scene.symbol?.box01 ?? scene.dots!.box01, text);
+  if (random.float() < CLIP_SHARE) {
+    const scene = random.pick(truth.scenes.filter(showsSomething));
+    return evidenceOf('clip', scene, WHOLE, inWords(scene));
   }
   const scene = random.pick(truth.scenes.filter(({ items }) => items.length > 0));
   const item = random.pick(scene.items);
   return evidenceOf('crop', scene, item.box01, item.text);
+}
+
+const WHOLE: Box01 = [0, 0, 1, 1];
+
+function showsSomething({ symbol, dots, items }: TruthScene): boolean {
+  return symbol !== null || dots !== null || items.some(({ mark }) => mark !== null);
+}
+
+/** What a clip shows apart from text: its symbol's name, its number of dots, or its marks' initials from the top. */
+function inWords({ symbol, dots, items }: TruthScene): string {
+  if (symbol !== null) return symbol.name;
+  if (dots !== null) return String(dots.count);
+  return items.map(({ mark }) => mark?.[0] ?? '').join('');
 }
 
 function evidenceOf(tool: 'clip' | 'crop', { frame }: TruthScene, box01: Box01, text: string): Evidence {

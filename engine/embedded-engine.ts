@@ -4,7 +4,7 @@ import { Sessions } from './sessions.js';
 import { byMuon, optimizerGraph, type OptimizerGraphConfig } from './optim/optimizer-graph.js';
 import { embeddingGraph } from './policy/embedding-graph.js';
 import { samplingGraph } from './policy/sampling-graph.js';
-import { MAX_ROWS, parameters, type PolicySpec } from './policy/spec.js';
+import { LOOK_TOKENS, MAX_ROWS, parameters, type PolicySpec } from './policy/spec.js';
 import type { PolicyState } from './policy/state.js';
 import { grpoGraph, logProbGraph, supervisedGraph, type BatchShape } from './policy/training-graphs.js';
 
@@ -35,6 +35,9 @@ export interface DenseTargets {
   /** [B · n · 3] */
   readonly clipMark: Int32Array;
   readonly clipMarkWeight: Float32Array;
+  /** [B · n · 18] */
+  readonly clipArea: Int32Array;
+  readonly clipAreaWeight: Float32Array;
 }
 
 export interface SupervisedBatch extends SequenceBatch {
@@ -259,6 +262,7 @@ function denseFeeds(dense: DenseTargets, { batch, looks }: BatchShape): Record<s
   const scenes = [batch * MAX_FRAMES];
   const boxes = [batch * MAX_FRAMES * MAX_ROWS * 4];
   const marks = [batch * looks * MAX_ROWS];
+  const areas = [batch * looks * LOOK_TOKENS];
   return {
     sceneKind: i32(dense.sceneKind, scenes),
     sceneKindWeight: f32(dense.sceneKindWeight, scenes),
@@ -267,7 +271,12 @@ function denseFeeds(dense: DenseTargets, { batch, looks }: BatchShape): Record<s
     sceneBox: i32(dense.sceneBox, boxes),
     sceneBoxWeight: f32(dense.sceneBoxWeight, boxes),
     ...(looks > 0
-      ? { clipMark: i32(dense.clipMark, marks), clipMarkWeight: f32(dense.clipMarkWeight, marks) }
+      ? {
+          clipMark: i32(dense.clipMark, marks),
+          clipMarkWeight: f32(dense.clipMarkWeight, marks),
+          clipArea: i32(dense.clipArea, areas),
+          clipAreaWeight: f32(dense.clipAreaWeight, areas),
+        }
       : {}),
   };
 }

@@ -1,8 +1,8 @@
 import { Graph } from '../graph/graph.js';
 import { meanAxis, reshape } from '../graph/ops.js';
+import { parameterInputs } from './params.js';
 import { CLIP, CROP, LOOK_TOKENS, type PolicySpec } from './spec.js';
-import { clipTokens, cropTokens } from './trunk.js';
-import { parameterInputs } from './training-graphs.js';
+import { clipTokens, cropTokens } from './vision.js';
 
 /** Features of N pictures by the policy's own vision stem: the mean of their tokens, `features` [N, D]. */
 export function embeddingGraph(spec: PolicySpec, kind: 'clip' | 'crop', batch: number): Graph {

@@ -11,22 +11,11 @@ import {
 } from '../../domain/protocol/compact.js';
 import { Graph, type Value } from '../graph/graph.js';
 import { add, batchMatMul, concat, embed, logSoftmax, reshape, slice } from '../graph/ops.js';
-import type { BatchShape } from './training-graphs.js';
-import { parameterInputs } from './training-graphs.js';
+import { actionLogits, boxLogits, copiedEdge, frameOneHot, onTokens, shownMarks } from './heads.js';
+import { param, parameterInputs, type Parameters } from './params.js';
 import { BOX_BINS, MAX_ROWS, PROMPT, TURN, type PolicySpec } from './spec.js';
-import {
-  actionLogits,
-  boxLogits,
-  causalMask,
-  copiedEdge,
-  embedSequence,
-  frameOneHot,
-  layers,
-  onTokens,
-  param,
-  sequenceInputs,
-  type Parameters,
-} from './trunk.js';
+import type { BatchShape } from './training-graphs.js';
+import { causalMask, embedSequence, layers, sequenceInputs } from './trunk.js';
 
 /**
  * One whole turn of B rollouts in one graph: prefill of what came before, then the seven tokens of the
@@ -48,6 +37,7 @@ export function samplingGraph(spec: PolicySpec, { batch, looks }: BatchShape, gr
   const end = (y: Value): Value => reshape(g, slice(g, y, 1, length - 1, length), [batch, y.shape[2]!]);
   const frames = prefill.frames!;
   const boxes = boxLogits(g, p, prefill.middle);
+  const marks = x.lookKinds ? lastOf(g, shownMarks(g, p, prefill.middle, x.lookKinds)) : null;
   let last = end(prefill.out);
   let scores = end(prefill.scores!);
   let caches = prefill.caches;
@@ -55,7 +45,14 @@ export function samplingGraph(spec: PolicySpec, { batch, looks }: BatchShape, gr
   const tokens: Value[] = [];
   const logProbs: Value[] = [];
   for (let place = 0; place < SLOT; place++) {
-    const logits = placeLogits(g, p, { place, last, scores, boxes, named: tokens[FRAME_PLACE] ?? null });
+    const logits = placeLogits(g, p, {
+      place,
+      last,
+      scores,
+      boxes,
+      marks,
+      named: tokens[FRAME_PLACE] ?? null,
+    });
     const drawn = uniforms ? draw(g, logits, column(g, uniforms, place), temperature!) : argMax(g, logits);
     const chosen = place === 0 ? where(g, forced, g.int32s([ANSWER], [1]), drawn) : drawn;
     const token = where(g, done, g.int32s([PAD], [1]), chosen);
@@ -75,6 +72,12 @@ export function samplingGraph(spec: PolicySpec, { batch, looks }: BatchShape, gr
   return g;
 }
 
+/** x [B, n, W] → [B, W], its last row. */
+function lastOf(g: Graph, x: Value): Value {
+  const [batch, count, width] = x.shape as [number, number, number];
+  return reshape(g, slice(g, x, 1, count - 1, count), [batch, width]);
+}
+
 /** Logits of one place: the head's own, with the frames that the glance has in mind or the edges of the named frame. */
 function placeLogits(
   g: Graph,
@@ -84,6 +87,7 @@ function placeLogits(
     readonly last: Value;
     readonly scores: Value;
     readonly boxes: Value;
+    readonly marks: Value | null;
     readonly named: Value | null;
   },
 ): Value {
@@ -97,7 +101,7 @@ function placeLogits(
   const chosen = batchMatMul(g, concat(g, [hot, hot], 1), at.boxes);
   const one = reshape(g, slice(g, chosen, 1, 0, 1), [batch, MAX_ROWS, 4, BOX_BINS]);
   const boxes = reshape(g, slice(g, one, 2, edge, edge + 1), [batch, MAX_ROWS * BOX_BINS]);
-  return add(g, own, onTokens(g, copiedEdge(g, p, at.last, boxes), FIRST_BIN));
+  return add(g, own, onTokens(g, copiedEdge(g, p, at.last, boxes, at.marks), FIRST_BIN));
 }
 
 /** The token at `place` of the action slot of turn `turn` as a vector [B, 1, D]: the same sums as in training, in the same order. */

@@ -19,10 +19,12 @@ export interface PolicySpec {
 }
 
 export const THUMB = { widthPx: 32, heightPx: 18, tokens: 2 } as const;
-export const CLIP = { widthPx: 96, heightPx: 54, columns: 6, rows: 3 } as const;
+/** A clip's tokens stand for columns × rows areas of blocks × blocks blocks of blockPx × blockPx pixels. */
+export const CLIP = { widthPx: 108, heightPx: 54, columns: 6, rows: 3, blocks: 3, blockPx: 6 } as const;
 export const CROP = { widthPx: 108, heightPx: 32, columns: 18 } as const;
 /** Columns of a crop that one token sees: its own and a neighbour on either side. */
 export const CROP_REACH = 3;
+/** What one token of a thumbnail sees. */
 export const PATCH = { widthPx: 16, heightPx: 18 } as const;
 
 export const LOOK_TOKENS = 18;
@@ -45,7 +47,7 @@ export const BOX_BINS = 16;
 export const KIND_COUNT = 8;
 export const ASKED_CLASSES = 2;
 export const SCENE_OUTPUTS = KIND_COUNT + ASKED_CLASSES + MAX_ROWS * 4 * BOX_BINS;
-/** Dense supervision of each clip: the mark of each row (or none). */
+/** Dense supervision of each clip: the mark of each row (or none), and the mark or symbol in each token's area (or none). */
 export const MARK_CLASSES = 7;
 export const CLIP_OUTPUTS = MAX_ROWS * MARK_CLASSES;
 
@@ -64,6 +66,8 @@ export interface ParameterSpec {
 }
 
 const STEM = 256;
+/** What a clip's sliding window can tell apart. */
+const DETECTORS = 64;
 const EMBEDDING_STD = 0.1;
 
 /** All parameters in a fixed order. Names are those of the safetensors file. */
@@ -82,6 +86,7 @@ export function parameters(spec: PolicySpec): readonly ParameterSpec[] {
     matrix: false,
   });
   const patch = PATCH.widthPx * PATCH.heightPx;
+  const window = (3 * CLIP.blockPx) ** 2;
   const column = (CROP.widthPx / CROP.columns) * CROP.heightPx * CROP_REACH;
   return [
     other('embed.tokens', [VOCABULARY, d], EMBEDDING_STD),
@@ -91,14 +96,14 @@ export function parameters(spec: PolicySpec): readonly ParameterSpec[] {
     other('embed.look', [LOOK_KINDS, d], EMBEDDING_STD),
     ...(
       [
-        ['thumb', patch],
-        ['clip', patch],
-        ['crop', column],
+        ['thumb', patch, STEM, STEM],
+        ['clip', window, DETECTORS, CLIP.blocks ** 2 * DETECTORS],
+        ['crop', column, STEM, STEM],
       ] as const
-    ).flatMap(([name, size]) => [
-      hidden(`vision.${name}.in`, size, STEM),
-      other(`vision.${name}.bias`, [STEM], 0),
-      hidden(`vision.${name}.out`, STEM, d),
+    ).flatMap(([name, pixels, features, joined]) => [
+      hidden(`vision.${name}.in`, pixels, features),
+      other(`vision.${name}.bias`, [features], 0),
+      hidden(`vision.${name}.out`, joined, d),
     ]),
     ...Array.from({ length: spec.layers }, (_, layer) => [
       hidden(`layers.${layer}.query`, d, d),
@@ -112,8 +117,10 @@ export function parameters(spec: PolicySpec): readonly ParameterSpec[] {
     other('glance.key', [2 * d, d], 1 / Math.sqrt(2 * d)),
     other('glance.value', [2 * d, d], 0),
     other('glance.row', [d, MAX_ROWS], 0.02),
+    other('glance.mark', [d, MARK_CLASSES], 0.02),
     other('head.action', [d, ACTION_TOKENS], 0.02),
     other('head.scene', [2 * d, SCENE_OUTPUTS], 0.02),
     other('head.clip', [d, CLIP_OUTPUTS], 0.02),
+    other('head.mark', [d, MARK_CLASSES], 0.02),
   ];
 }

@@ -15,12 +15,10 @@ import {
   clamp,
   concat,
   exp,
-  linear,
   logSoftmax,
   minimum,
   mul,
   neg,
-  normalize,
   oneHot,
   reshape,
   scale,
@@ -46,18 +44,17 @@ import {
 } from './spec.js';
 import {
   actionLogits,
+  areaLogits,
   boxLogits,
-  causalMask,
   copiedEdge,
-  embedSequence,
   frameOneHot,
-  layers,
+  markLogits,
   onTokens,
-  param,
   sceneLogits,
-  sequenceInputs,
-  type Parameters,
-} from './trunk.js';
+  shownMarks,
+} from './heads.js';
+import { param, parameterInputs, type Parameters } from './params.js';
+import { causalMask, embedSequence, layers, sequenceInputs, type SequenceInputs } from './trunk.js';
 
 /** How many sequences, of how many looks. */
 export interface BatchShape {
@@ -146,10 +143,6 @@ export function logProbGraph(spec: PolicySpec, shape: BatchShape): Graph {
   return g;
 }
 
-export function parameterInputs(g: Graph, spec: PolicySpec): Parameters {
-  return new Map(parameters(spec).map(({ name, shape }) => [name, g.input(name, 'float32', shape)]));
-}
-
 interface Forward {
   /** [B · 7 · (looks + 1), ACTION_TOKENS]: what is predicted for each token of each action slot. */
   readonly logits: Value;
@@ -183,7 +176,7 @@ function forward(
   const rowsOut = predicting(out);
   const own = actionLogits(g, p, rowsOut);
   const logits = scores
-    ? add(g, add(g, own, frameTerm(g, predicting(scores))), edgeTerm(g, p, x.actions!, middle, rowsOut))
+    ? add(g, add(g, own, frameTerm(g, predicting(scores))), edgeTerm(g, p, x, middle, rowsOut))
     : own;
   return { logits, middle, targets: reshape(g, x.actions!, [tokens]) };
 }
@@ -196,7 +189,8 @@ function frameTerm(g: Graph, scores: Value): Value {
 }
 
 /** Copied edges of the frame that each action has named, where it names its edges. */
-function edgeTerm(g: Graph, p: Parameters, actions: Value, middle: Value, rows: Value): Value {
+function edgeTerm(g: Graph, p: Parameters, x: SequenceInputs, middle: Value, rows: Value): Value {
+  const actions = x.actions!;
   const [batch, slots] = actions.shape as [number, number, number];
   const d = rows.shape[1]!;
   const n = batch * slots;
@@ -213,6 +207,7 @@ function edgeTerm(g: Graph, p: Parameters, actions: Value, middle: Value, rows: 
     p,
     reshape(g, places, [n * 4, d]),
     reshape(g, perEdge, [n * 4, MAX_ROWS * BOX_BINS]),
+    x.lookKinds ? seenBefore(g, p, middle, x.lookKinds) : null,
   );
   const wide = reshape(g, onTokens(g, edges, FIRST_BIN), [n, 4, ACTION_TOKENS]);
   const zeros = (count: number): Value =>
@@ -221,9 +216,17 @@ function edgeTerm(g: Graph, p: Parameters, actions: Value, middle: Value, rows: 
   return reshape(g, all, [n * SLOT, ACTION_TOKENS]);
 }
 
+/** For each of the four edges of each action slot, what the look just before it showed: [B · slots · 4, rows · marks]. */
+function seenBefore(g: Graph, p: Parameters, middle: Value, lookKinds: Value): Value {
+  const shown = shownMarks(g, p, middle, lookKinds);
+  const [batch, looks, width] = shown.shape as [number, number, number];
+  const nothing = g.floats(new Float32Array(batch * width), [batch, 1, width]);
+  const before = reshape(g, concat(g, [nothing, shown], 1), [batch * (looks + 1), 1, width]);
+  return reshape(g, concat(g, [before, before, before, before], 1), [batch * (looks + 1) * 4, width]);
+}
+
 /** Cross-entropies of what stands where, from the middle of the network: kinds, asked or not, boxes, marks. */
 function denseLoss(g: Graph, p: Parameters, middle: Value, { batch, looks }: BatchShape): Value {
-  const d = middle.shape[2]!;
   const frames = batch * MAX_FRAMES;
   const predicted = sceneLogits(g, p, middle);
   const boxes = frames * MAX_ROWS * 4;
@@ -238,14 +241,10 @@ function denseLoss(g: Graph, p: Parameters, middle: Value, { batch, looks }: Bat
     ),
   ];
   if (looks > 0) {
-    const ends = Array.from({ length: looks }, (_, turn) => {
-      const last = PROMPT + turn * TURN + SLOT + LOOK_TOKENS;
-      return slice(g, middle, 1, last - 1, last);
-    });
     const marks = batch * looks * MAX_ROWS;
-    const rows = normalize(g, reshape(g, concat(g, ends, 1), [batch * looks, d]));
-    const logits = reshape(g, linear(g, rows, param(p, 'head.clip')), [marks, MARK_CLASSES]);
+    const logits = reshape(g, markLogits(g, p, middle, looks), [marks, MARK_CLASSES]);
     terms.push(crossEntropy(g, logits, 'clipMark', marks));
+    terms.push(crossEntropy(g, areaLogits(g, p, middle, looks), 'clipArea', batch * looks * LOOK_TOKENS));
   }
   return terms.reduce((sum, term) => add(g, sum, term));
 }

@@ -1,12 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { InfrastructureFailure } from '../../domain/failures.js';
-import type { RunState, RunStatus, StageStatus } from '../../workflows/messages.js';
+import type { RunState, RunStatus as KnownStatus, StageStatus } from '../../workflows/messages.js';
 import { ATTRIBUTES, stageStatusQuery, stageWorkflowId, statusQuery } from '../../workflows/messages.js';
 import { bounded, type Session } from './session.js';
 import { describeRun, noSuchRun, RUNS } from './runs.js';
+import { workOf, type Work } from './work.js';
 
-export type { RunState, RunStatus, StageStatus } from '../../workflows/messages.js';
+export type { RunState, StageStatus } from '../../workflows/messages.js';
+
+/** What the run's workflows know, and what its activities are at. */
+export interface RunStatus extends KnownStatus {
+  readonly work: readonly Work[];
+}
 
 /** A line of `ruminate list`. */
 export interface RunSummary {
@@ -46,13 +52,17 @@ export async function runStatus(session: Session, run: string): Promise<RunStatu
   const handle = session.temporal.workflow.getHandle(run);
   const status = await patient(() => bounded(session, () => handle.query(statusQuery)));
   const state = stateOf(described, status.state);
-  const stages = await Promise.all(status.stages.map((stage) => fresher(session, status, stage)));
+  const [work, ...stages] = await Promise.all([
+    workOf(session, described),
+    ...status.stages.map((stage) => fresher(session, status, stage)),
+  ]);
   const { closeTime } = described;
   return {
     ...status,
     state,
     reason: status.reason ?? reasonOf(described),
     stages,
+    work,
     endedAtMs: closeTime?.getTime() ?? null,
   };
 }
@@ -85,7 +95,7 @@ function reasonOf({ status }: Pick<WorkflowExecutionInfo, 'status'>): string | n
 /** Only the stage that its curriculum says is running: one of that name may be left from an earlier attempt. */
 async function fresher(
   session: Session,
-  { run, state }: RunStatus,
+  { run, state }: KnownStatus,
   known: StageStatus,
 ): Promise<StageStatus> {
   if (state !== 'running' || known.state !== 'running') return known;

@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { describe, expect, it, vi } from 'vitest';
 import { EXIT, explain } from '../../cli/exit.js';
 import { duration } from '../../cli/format.js';
@@ -7,6 +8,7 @@ import { statusLines } from '../../cli/status-view.js';
 import { describeTurns } from '../../cli/turns.js';
 import { BugFailure, DataFailure, InfrastructureFailure, UserError } from '../../domain/failures.js';
 import type { RunStatus, StageStatus } from '../../infra/client/status.js';
+import { workFrom } from '../../infra/client/work.js';
 
 const STAGE: StageStatus = {
   stage: 'RL_d',
@@ -29,6 +31,7 @@ const STATUS: RunStatus = {
   activity: 'stage RL_d',
   stages: [STAGE, { ...STAGE, stage: 'RL_c', state: 'waiting', step: 0, metrics: {}, secondsLeft: null }],
   madeBy: null,
+  work: [],
   startedAtMs: 0,
   endedAtMs: null,
 };
@@ -45,6 +48,26 @@ describe('the lines of a status', () => {
   it('say why a run waits for a person', () => {
     const lines = statusLines({ ...STATUS, state: 'needs-attention', reason: 'ffmpeg: 8 → 5' }, 0);
     expect(lines.join('\n')).toContain('ffmpeg: 8 → 5');
+  });
+
+  it('say how far what counts is, and why nothing moves', () => {
+    const work: RunStatus['work'] = [
+      {
+        activity: 'prepareData',
+        attempt: 1,
+        failure: null,
+        progress: { doing: 'rendering videos', done: 120, total: 3000 },
+      },
+      {
+        activity: 'trainRl',
+        attempt: 7,
+        failure: 'MinIO does not answer',
+        // The stage's own line counts its steps.
+        progress: { doing: 'RL_d', done: 3, total: 60 },
+      },
+    ];
+    const lines = statusLines({ ...STATUS, work }, 0).slice(3);
+    expect(lines).toEqual(['  rendering videos: 120 of 3000', 'trainRl, attempt 7: MinIO does not answer']);
   });
 });
 
@@ -78,6 +101,28 @@ describe('the live view', () => {
     view.show({ ...STATUS, stages: [{ ...STAGE, step: 18 }, STATUS.stages[1]!] });
     expect(written(sink)).toContain('step 18 of 60');
   });
+});
+
+describe('the work of a run', () => {
+  const heartbeat = (details: unknown) => ({ payloads: [defaultPayloadConverter.toPayload(details)] });
+
+  it('is read from what the server keeps of an activity', () => {
+    const details = { doing: 'reading overviews', done: 50, total: 200, loss: 1 };
+    const pending = { activityType: { name: 'prepareData' }, attempt: 2, lastFailure: { message: 'gone' } };
+    expect(workFrom({ ...pending, heartbeatDetails: heartbeat(details) })).toEqual({
+      activity: 'prepareData',
+      attempt: 2,
+      failure: 'gone',
+      progress: { doing: 'reading overviews', done: 50, total: 200 },
+    });
+  });
+
+  it.each([[{ doing: 'sampling' }], ['a word'], [null]])(
+    'counts nothing where %j is all it says',
+    (details) => {
+      expect(workFrom({ heartbeatDetails: heartbeat(details) }).progress).toBeNull();
+    },
+  );
 });
 
 describe('exit codes', () => {

@@ -16,7 +16,7 @@ import { readSettings } from '../../infra/home/settings.js';
 import { down } from '../../infra/services/down.js';
 import { LOOPBACK } from '../../infra/services/ports.js';
 import { markedProcesses } from '../../infra/services/processes.js';
-import { livingSupervisor, status, type Status } from '../../infra/services/status.js';
+import { livingSupervisor, status } from '../../infra/services/status.js';
 import { stageWorkflowId, type RunStatus } from '../../workflows/messages.js';
 import { CommandLine, STACK_TRACE } from '../support/command-line.js';
 import { eventually } from '../support/processes.js';
@@ -87,13 +87,17 @@ describe('ruminate run configs/tiny.yaml', () => {
   });
 
   it(
-    'ends by itself with the same bytes and tables when a worker of each kind is killed at work',
+    'ends by itself with the same bytes and tables when workers are killed at work, and MinIO and Temporal too',
     async () => {
       let over = false;
       const ended = ruminate.run('run', TINY, '--name', 'two', '--watch').finally(() => (over = true));
       const restarted = async (): Promise<void> => {
-        for (const role of ['cpu', 'gpu-train', 'gpu-rollout', 'gpu-train'])
-          await killAtWork(role, 'two', () => over);
+        await killAtWork('cpu', 'two', () => over);
+        await killAtWork('gpu-train', 'two', () => over);
+        await killService('minio');
+        await killAtWork('gpu-rollout', 'two', () => over);
+        await killService('temporal');
+        await killAtWork('gpu-train', 'two', () => over);
       };
       const [{ code, stderr }] = await Promise.all([ended, restarted()]);
       expect(code, stderr).toBe(0);
@@ -148,13 +152,7 @@ describe('bad input', () => {
   });
 
   it('brings MinIO back when it is killed, and reports what it kept', async () => {
-    const before = await pidOf('minio');
-    process.kill(before, 'SIGKILL');
-    await eventually('MinIO runs again', async () => {
-      const { services } = await ruminate.json<Status>('status');
-      const minio = services.find(({ role }) => role === 'minio');
-      return minio?.state === 'running' && minio.pid !== before;
-    });
+    await killService('minio');
     expect((await ruminate.json<RunReport>('report', 'one')).run).toBe('one');
   });
 
@@ -225,6 +223,20 @@ async function killAtWork(role: string, run: string, isOver: () => boolean): Pro
       60_000,
     );
   });
+}
+
+/** Kills a service, and sees that it runs again. */
+async function killService(role: string): Promise<void> {
+  const before = await pidOf(role);
+  process.kill(before, 'SIGKILL');
+  await eventually(
+    `${role} runs again`,
+    async () => {
+      const service = (await status(home)).services.find((one) => one.role === role);
+      return service?.state === 'running' && service.pid !== before;
+    },
+    60_000,
+  );
 }
 
 /** Activities of a workflow that are not done; none before it has begun. */

@@ -72,18 +72,18 @@ describe('PictureTools', () => {
       call,
       DEFAULT_PICTURES,
     );
-    const size = { widthPx: 96, heightPx: 54 };
+    const size = { widthPx: 108, heightPx: 54 };
     expect(observation).toEqual({
       kind: 'looks',
       call,
       looks: [
         { frame: 5, box01: null, ...size, offset: 0 },
-        { frame: 2, box01: null, ...size, offset: 5184 },
+        { frame: 2, box01: null, ...size, offset: 5832 },
       ],
     });
-    expect(pixels.length).toBe(2 * 5184);
+    expect(pixels.length).toBe(2 * 5832);
     expect(Math.abs((pixels[0] ?? 0) - 120)).toBeLessThanOrEqual(4);
-    expect(Math.abs((pixels[5184] ?? 0) - 45)).toBeLessThanOrEqual(4);
+    expect(Math.abs((pixels[5832] ?? 0) - 45)).toBeLessThanOrEqual(4);
   });
 
   it('answers a crop with the region at native resolution', async () => {

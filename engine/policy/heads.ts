@@ -1,0 +1,143 @@
+import { ACTION_TOKENS, FIRST_FRAME, MAX_FRAMES, SLOT } from '../../domain/protocol/compact.js';
+import type { Graph, Value } from '../graph/graph.js';
+import {
+  add,
+  concat,
+  linear,
+  meanAxis,
+  mul,
+  normalize,
+  oneHot,
+  reshape,
+  scale,
+  slice,
+  softmax,
+  toFloat,
+} from '../graph/ops.js';
+import { param, type Parameters } from './params.js';
+import {
+  ASKED_CLASSES,
+  BOX_BINS,
+  KIND_COUNT,
+  LOOK_CLIP,
+  LOOK_TOKENS,
+  MARK_CLASSES,
+  MAX_ROWS,
+  PROMPT,
+  SCENE_OUTPUTS,
+  THUMB,
+  TURN,
+} from './spec.js';
+import { steadyLinear } from './steady-linear.js';
+
+/** Logits over action tokens of x [N, D] → [N, ACTION_TOKENS]. */
+export function actionLogits(g: Graph, p: Parameters, x: Value): Value {
+  return linear(g, normalize(g, x), param(p, 'head.action'));
+}
+
+/** Logits [N, W] of the W tokens from `first` on, as logits over all action tokens: 0 elsewhere. */
+export function onTokens(g: Graph, logits: Value, first: number): Value {
+  const [n, width] = logits.shape as [number, number];
+  const zeros = (count: number): Value => g.floats(new Float32Array(n * count), [n, count]);
+  return concat(g, [zeros(first), logits, zeros(ACTION_TOKENS - first - width)], 1);
+}
+
+/** What the dense supervision's head says of each frame: [B · 8, SCENE_OUTPUTS] of the middle of the network [B, L, D]. */
+export function sceneLogits(g: Graph, p: Parameters, middle: Value): Value {
+  return steadyLinear(g, sceneRows(g, middle), param(p, 'head.scene'));
+}
+
+/** Logits of the boxes of each frame's texts, [B, 8, rows · 4 · bins]. */
+export function boxLogits(g: Graph, p: Parameters, middle: Value): Value {
+  const [batch] = middle.shape as [number];
+  const boxes = slice(g, sceneLogits(g, p, middle), 1, KIND_COUNT + ASKED_CLASSES, SCENE_OUTPUTS);
+  return reshape(g, boxes, [batch, MAX_FRAMES, MAX_ROWS * 4 * BOX_BINS]);
+}
+
+/**
+ * Logits of the edge tokens, copied from the policy's own idea of where the texts of the chosen frame stand.
+ *
+ * @param x [N, D]: the positions that predict an edge
+ * @param boxes [N, rows · bins]: that edge's logits for each row of the chosen frame
+ * @param marks [N, rows · marks]: what the look before showed beside each row, or null where there was no look
+ * @returns [N, bins]: their mean, weighted by which row x has in mind: by its place, or by its mark
+ */
+export function copiedEdge(g: Graph, p: Parameters, x: Value, boxes: Value, marks: Value | null): Value {
+  const [n] = x.shape as [number];
+  const own = normalize(g, x);
+  const byPlace = linear(g, own, param(p, 'glance.row'));
+  const logits = marks ? add(g, byPlace, byMark(g, linear(g, own, param(p, 'glance.mark')), marks)) : byPlace;
+  const weighted = mul(
+    g,
+    reshape(g, boxes, [n, MAX_ROWS, BOX_BINS]),
+    reshape(g, softmax(g, logits), [n, MAX_ROWS, 1]),
+  );
+  return scale(g, meanAxis(g, weighted, 1), MAX_ROWS);
+}
+
+/**
+ * How well the mark in mind [N, marks] fits each row's [N, rows · marks] → [N, rows]. Summed one by one: how a reduction
+ * over so few numbers sums depends on where in memory a row begins, and a rollout's numbers would on its batch.
+ */
+function byMark(g: Graph, wanted: Value, marks: Value): Value {
+  const [n] = wanted.shape as [number];
+  const shown = reshape(g, marks, [n, MAX_ROWS, MARK_CLASSES]);
+  const fits = mul(g, shown, reshape(g, wanted, [n, 1, MARK_CLASSES]));
+  const terms = Array.from({ length: MARK_CLASSES }, (_, mark) => slice(g, fits, 2, mark, mark + 1));
+  return reshape(
+    g,
+    terms.reduce((sum, term) => add(g, sum, term)),
+    [n, MAX_ROWS],
+  );
+}
+
+/**
+ * What the dense supervision's head says of each look: logits of the mark beside each row, [B, looks · rows, marks],
+ * from the last token of the look, halfway through the network.
+ */
+export function markLogits(g: Graph, p: Parameters, middle: Value, looks: number): Value {
+  const [batch, , d] = middle.shape as [number, number, number];
+  const ends = Array.from({ length: looks }, (_, turn) => {
+    const last = PROMPT + turn * TURN + SLOT + LOOK_TOKENS;
+    return slice(g, middle, 1, last - 1, last);
+  });
+  const rows = normalize(g, reshape(g, concat(g, ends, 1), [batch * looks, d]));
+  return reshape(g, linear(g, rows, param(p, 'head.clip')), [batch, looks * MAX_ROWS, MARK_CLASSES]);
+}
+
+/** Logits of the mark or symbol in the area of each token of each look, [B · looks · 18, marks], halfway through the network. */
+export function areaLogits(g: Graph, p: Parameters, middle: Value, looks: number): Value {
+  const [batch, , d] = middle.shape as [number, number, number];
+  const tokens = Array.from({ length: looks }, (_, turn) => {
+    const first = PROMPT + turn * TURN + SLOT;
+    return slice(g, middle, 1, first, first + LOOK_TOKENS);
+  });
+  const rows = normalize(g, reshape(g, concat(g, tokens, 1), [batch * looks * LOOK_TOKENS, d]));
+  return linear(g, rows, param(p, 'head.mark'));
+}
+
+/** Which mark each look showed beside each row, [B, looks, rows · marks]: probabilities of clips, 0 of other looks. */
+export function shownMarks(g: Graph, p: Parameters, middle: Value, lookKinds: Value): Value {
+  const [batch, looks] = lookKinds.shape as [number, number];
+  const shown = softmax(g, markLogits(g, p, middle, looks));
+  const isClip = g.apply('Equal', [lookKinds, g.int32s([LOOK_CLIP], [1])], 'bool', lookKinds.shape);
+  return mul(
+    g,
+    reshape(g, shown, [batch, looks, MAX_ROWS * MARK_CLASSES]),
+    reshape(g, toFloat(g, isClip), [batch, looks, 1]),
+  );
+}
+
+/** Frame tokens int32 […] as one-hot rows [N, 8]; no frame token, no 1. */
+export function frameOneHot(g: Graph, tokens: Value): Value {
+  const n = tokens.shape.reduce((a, b) => a * b, 1);
+  const ids = g.apply('Sub', [tokens, g.int32s([FIRST_FRAME], [1])], 'int32', tokens.shape);
+  return oneHot(g, reshape(g, ids, [n]), MAX_FRAMES);
+}
+
+/** Thumbnails halfway through the network, both tokens of a frame side by side: [B · 8, 2D]. */
+export function sceneRows(g: Graph, middle: Value): Value {
+  const [batch, , d] = middle.shape as [number, number, number];
+  const thumbs = slice(g, middle, 1, PROMPT - MAX_FRAMES * THUMB.tokens, PROMPT);
+  return normalize(g, reshape(g, thumbs, [batch * MAX_FRAMES, THUMB.tokens * d]));
+}

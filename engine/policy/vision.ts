@@ -1,0 +1,136 @@
+import { MAX_FRAMES, SLOT } from '../../domain/protocol/compact.js';
+import type { Graph, Value } from '../graph/graph.js';
+import {
+  add,
+  concat,
+  embed,
+  mul,
+  normalize,
+  reshape,
+  scale,
+  slice,
+  squaredRelu,
+  toFloat,
+  transpose,
+} from '../graph/ops.js';
+import { dOf, param, type Parameters } from './params.js';
+import {
+  CLIP,
+  CROP,
+  CROP_REACH,
+  LOOK_BYTES,
+  LOOK_CLIP,
+  LOOK_CROP,
+  LOOK_TOKENS,
+  PATCH,
+  THUMB,
+  TURN,
+} from './spec.js';
+import { steadyLinear } from './steady-linear.js';
+
+/** Patch vectors of the overview, uint8 [B, 8·18·32] → [B, 16, D]. */
+export function thumbTokens(g: Graph, p: Parameters, thumbs: Value): Value {
+  const [batch] = thumbs.shape as [number];
+  const { widthPx, heightPx, tokens } = THUMB;
+  const split = reshape(g, thumbs, [batch, MAX_FRAMES, heightPx, tokens, widthPx / tokens]);
+  const patches = transpose(g, split, [0, 1, 3, 2, 4]);
+  const rows = batch * MAX_FRAMES * tokens;
+  const x = centred(g, reshape(g, patches, [rows, PATCH.widthPx * PATCH.heightPx]));
+  return reshape(g, stem(g, p, 'thumb', x), [batch, MAX_FRAMES * tokens, dOf(p)]);
+}
+
+/**
+ * Vectors of clips, uint8 [N, 54·108] → [N, 18, D]. What a clip shows is small, may stand anywhere, and is light on dark
+ * or dark on light: one detector slides over it in steps of a block. Each window is a block with its eight
+ * neighbours, normalised by itself; a token is what the nine windows of its area have found.
+ */
+export function clipTokens(g: Graph, p: Parameters, pictures: Value): Value {
+  const [n] = pictures.shape as [number];
+  const { columns, rows, blockPx, blocks } = CLIP;
+  const [wide, high] = [columns * blocks, rows * blocks];
+  const area = blockPx * blockPx;
+  const split = reshape(g, toFloat(g, pictures), [n, high, blockPx, wide, blockPx]);
+  const own = reshape(g, transpose(g, split, [0, 1, 3, 2, 4]), [n, high, wide, area]);
+  const around = neighboured(g, neighboured(g, own, 2, 'itself'), 1, 'itself');
+  const windows = normalize(g, reshape(g, around, [n * high * wide, 9 * area]), WINDOW_EPS);
+  const features = param(p, 'vision.clip.bias').shape[0]!;
+  const found = detected(g, p, 'clip', windows);
+  const tiles = transpose(
+    g,
+    reshape(g, found, [n, rows, blocks, columns, blocks * features]),
+    [0, 1, 3, 2, 4],
+  );
+  const joined = reshape(g, tiles, [n * LOOK_TOKENS, blocks * blocks * features]);
+  return reshape(g, steadyLinear(g, joined, param(p, 'vision.clip.out')), [n, LOOK_TOKENS, dOf(p)]);
+}
+
+/** Variance, in squares of 256 grey levels, up to which a window counts as empty: noise is not blown up. */
+const WINDOW_EPS = 25;
+
+/** Each entry of `axis` beside the ones before and after it, along the last axis; beyond an edge stand zeros, or the edge itself. */
+function neighboured(g: Graph, x: Value, axis: number, beyond: 'zeros' | 'itself'): Value {
+  const count = x.shape[axis]!;
+  const edge = x.shape.map((size, i) => (i === axis ? 1 : size));
+  const zeros = (): Value =>
+    g.floats(new Float32Array(edge.reduce((product, size) => product * size, 1)), edge);
+  const first = beyond === 'zeros' ? zeros() : slice(g, x, axis, 0, 1);
+  const last = beyond === 'zeros' ? first : slice(g, x, axis, count - 1, count);
+  const before = concat(g, [first, slice(g, x, axis, 0, count - 1)], axis);
+  const after = concat(g, [slice(g, x, axis, 1, count), last], axis);
+  return concat(g, [before, x, after], x.shape.length - 1);
+}
+
+/** Vectors of crops, uint8 [N, 32·108] → [N, 18, D]: narrow columns, each beside its neighbours, of the normalised picture. */
+export function cropTokens(g: Graph, p: Parameters, pictures: Value): Value {
+  const [n] = pictures.shape as [number];
+  const { columns, widthPx, heightPx } = CROP;
+  const wide = widthPx / columns;
+  const normal = normalize(g, toFloat(g, pictures), 1);
+  const split = reshape(g, normal, [n, heightPx, columns, wide]);
+  const own = reshape(g, transpose(g, split, [0, 2, 1, 3]), [n, columns, heightPx * wide]);
+  const x = reshape(g, neighboured(g, own, 1, 'zeros'), [n * columns, CROP_REACH * heightPx * wide]);
+  return reshape(g, stem(g, p, 'crop', x), [n, LOOK_TOKENS, dOf(p)]);
+}
+
+/** Vectors of looks of kinds int32 [B, n] with pictures uint8 [B, n · LOOK_BYTES] → [B, n, 18, D]. */
+export function lookTokens(g: Graph, p: Parameters, lookKinds: Value, pixels: Value): Value {
+  const [batch, looks] = lookKinds.shape as [number, number];
+  const d = dOf(p);
+  const n = batch * looks;
+  const pictures = reshape(g, pixels, [n, LOOK_BYTES]);
+  const clips = clipTokens(g, p, pictures);
+  const crops = cropTokens(g, p, slice(g, pictures, 1, 0, CROP.widthPx * CROP.heightPx));
+  const seen = add(
+    g,
+    mul(g, clips, isKind(g, lookKinds, LOOK_CLIP)),
+    mul(g, crops, isKind(g, lookKinds, LOOK_CROP)),
+  );
+  const kind = reshape(g, embed(g, param(p, 'embed.look'), lookKinds), [batch, looks, 1, d]);
+  const place = slice(g, param(p, 'embed.place'), 0, SLOT, TURN);
+  const turn = reshape(g, slice(g, param(p, 'embed.turn'), 0, 0, looks), [looks, 1, d]);
+  const tokens = reshape(g, seen, [batch, looks, LOOK_TOKENS, d]);
+  return add(g, add(g, add(g, tokens, kind), place), turn);
+}
+
+/** float [N, 1, 1]: 1 where the look is of this kind. */
+function isKind(g: Graph, kinds: Value, kind: number): Value {
+  const equal = g.apply('Equal', [kinds, g.int32s([kind], [1])], 'bool', kinds.shape);
+  const n = kinds.shape.reduce((a, b) => a * b, 1);
+  return reshape(g, toFloat(g, equal), [n, 1, 1]);
+}
+
+/** A vision stem: patch → hidden → width, with relu² between. */
+function stem(g: Graph, p: Parameters, name: 'thumb' | 'crop', x: Value): Value {
+  return steadyLinear(g, detected(g, p, name, x), param(p, `vision.${name}.out`));
+}
+
+/** Rows of pixels → hidden features. */
+function detected(g: Graph, p: Parameters, name: 'thumb' | 'clip' | 'crop', x: Value): Value {
+  const inner = add(g, steadyLinear(g, x, param(p, `vision.${name}.in`)), param(p, `vision.${name}.bias`));
+  return squaredRelu(g, inner);
+}
+
+/** Bytes to about [−2, 2]. */
+function centred(g: Graph, bytes: Value): Value {
+  return scale(g, add(g, toFloat(g, bytes), g.scalar(-128)), 1 / 64);
+}

@@ -1,0 +1,65 @@
+import { WorkflowNotFoundError, type WorkflowExecutionDescription } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { bounded, type Session } from './session.js';
+
+/** An activity of a run that is not done yet. */
+export interface Work {
+  /** Its name in the Temporal UI. */
+  readonly activity: string;
+  /** From 1. Above 1, the attempt before ended with `failure`, and the activity is tried until it succeeds. */
+  readonly attempt: number;
+  readonly failure: string | null;
+  /** How far it is, by its last heartbeat; null before the first. */
+  readonly progress: Progress | null;
+}
+
+export interface Progress {
+  readonly doing: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What a run and its children are at: one entry for each activity that the server has on its list. */
+export async function workOf(
+  session: Session,
+  described: WorkflowExecutionDescription,
+): Promise<readonly Work[]> {
+  const children = described.raw.pendingChildren ?? [];
+  const all = await Promise.all([
+    described,
+    ...children.flatMap(({ workflowId }) => (workflowId ? [describe(session, workflowId)] : [])),
+  ]);
+  return all.flatMap((one) => one?.raw.pendingActivities ?? []).map(workFrom);
+}
+
+/** Null where it ended between two calls. */
+async function describe(session: Session, id: string): Promise<WorkflowExecutionDescription | null> {
+  try {
+    return await bounded(session, () => session.temporal.workflow.getHandle(id).describe());
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
+
+type Pending = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
+
+/** @internal exported for its tests */
+export function workFrom({ activityType, attempt, lastFailure, heartbeatDetails }: Pending): Work {
+  const [payload] = heartbeatDetails?.payloads ?? [];
+  return {
+    activity: activityType?.name ?? '',
+    attempt: attempt ?? 1,
+    failure: lastFailure?.message ?? null,
+    progress: payload ? progressFrom(defaultPayloadConverter.fromPayload(payload)) : null,
+  };
+}
+
+/** Heartbeats are told to whoever asks, and not all of them count something. */
+function progressFrom(details: unknown): Progress | null {
+  if (typeof details !== 'object' || details === null) return null;
+  const { doing, done, total } = details as Partial<Record<keyof Progress, unknown>>;
+  return typeof doing === 'string' && typeof done === 'number' && typeof total === 'number'
+    ? { doing, done, total }
+    : null;
+}
