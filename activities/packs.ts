@@ -244,8 +244,6 @@ function denseTargets(
     sceneAskedWeight: new Float32Array(scenes),
     sceneBox: new Int32Array(scenes * MAX_ROWS * 4),
     sceneBoxWeight: new Float32Array(scenes * MAX_ROWS * 4),
-    clipMark: new Int32Array(batch * looks * MAX_ROWS),
-    clipMarkWeight: new Float32Array(batch * looks * MAX_ROWS),
     clipArea: new Int32Array(batch * looks * LOOK_TOKENS),
     clipAreaWeight: new Float32Array(batch * looks * LOOK_TOKENS),
   };
@@ -267,11 +265,6 @@ function denseTargets(
     s.looks.forEach((look, k) => {
       const scene = look.kind === LOOK_CLIP ? sceneAt(truth, look.frame) : null;
       if (!scene) return;
-      for (let row = 0; row < MAX_ROWS; row++) {
-        const at = (i * looks + k) * MAX_ROWS + row;
-        out.clipMark[at] = markClass(scene.items[row]?.mark ?? null);
-        out.clipMarkWeight[at] = weight / (total * MAX_ROWS);
-      }
       // Empty areas are many and easy: together they weigh as much as one mark.
       const start = (i * looks + k) * LOOK_TOKENS;
       out.clipArea.fill(markClass(null), start, start + LOOK_TOKENS);

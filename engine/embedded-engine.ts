@@ -32,9 +32,6 @@ export interface DenseTargets {
   /** [B · 8 · 3 · 4] bins */
   readonly sceneBox: Int32Array;
   readonly sceneBoxWeight: Float32Array;
-  /** [B · n · 3] */
-  readonly clipMark: Int32Array;
-  readonly clipMarkWeight: Float32Array;
   /** [B · n · 18] */
   readonly clipArea: Int32Array;
   readonly clipAreaWeight: Float32Array;
@@ -261,7 +258,6 @@ function sequenceFeeds(batch: SequenceBatch, actions: number): Record<string, or
 function denseFeeds(dense: DenseTargets, { batch, looks }: BatchShape): Record<string, ort.Tensor> {
   const scenes = [batch * MAX_FRAMES];
   const boxes = [batch * MAX_FRAMES * MAX_ROWS * 4];
-  const marks = [batch * looks * MAX_ROWS];
   const areas = [batch * looks * LOOK_TOKENS];
   return {
     sceneKind: i32(dense.sceneKind, scenes),
@@ -272,8 +268,6 @@ function denseFeeds(dense: DenseTargets, { batch, looks }: BatchShape): Record<s
     sceneBoxWeight: f32(dense.sceneBoxWeight, boxes),
     ...(looks > 0
       ? {
-          clipMark: i32(dense.clipMark, marks),
-          clipMarkWeight: f32(dense.clipMarkWeight, marks),
           clipArea: i32(dense.clipArea, areas),
           clipAreaWeight: f32(dense.clipAreaWeight, areas),
         }

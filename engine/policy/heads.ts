@@ -18,6 +18,7 @@ import { param, type Parameters } from './params.js';
 import {
   ASKED_CLASSES,
   BOX_BINS,
+  CLIP,
   KIND_COUNT,
   LOOK_CLIP,
   LOOK_TOKENS,
@@ -29,6 +30,9 @@ import {
   TURN,
 } from './spec.js';
 import { steadyLinear } from './steady-linear.js';
+
+/** The second of a box's four edges, x1 y1 x2 y2. */
+export const TOP_EDGE = 1;
 
 /** Logits over action tokens of x [N, D] → [N, ACTION_TOKENS]. */
 export function actionLogits(g: Graph, p: Parameters, x: Value): Value {
@@ -59,14 +63,20 @@ export function boxLogits(g: Graph, p: Parameters, middle: Value): Value {
  *
  * @param x [N, D]: the positions that predict an edge
  * @param boxes [N, rows · bins]: that edge's logits for each row of the chosen frame
- * @param marks [N, rows · marks]: what the look before showed beside each row, or null where there was no look
- * @returns [N, bins]: their mean, weighted by which row x has in mind: by its place, or by its mark
+ * @param tops [N, rows · bins]: the same of the upper edges
+ * @param shown [N, 18 · marks]: what the look before showed where, or null where there was no look
+ * @returns [N, bins]: their mean, weighted by which row x has in mind: by its place, or by the mark beside it
  */
-export function copiedEdge(g: Graph, p: Parameters, x: Value, boxes: Value, marks: Value | null): Value {
+export function copiedEdge(
+  g: Graph,
+  p: Parameters,
+  x: Value,
+  { boxes, tops, shown }: { readonly boxes: Value; readonly tops: Value; readonly shown: Value | null },
+): Value {
   const [n] = x.shape as [number];
   const own = normalize(g, x);
   const byPlace = linear(g, own, param(p, 'glance.row'));
-  const logits = marks ? add(g, byPlace, byMark(g, linear(g, own, param(p, 'glance.mark')), marks)) : byPlace;
+  const logits = shown ? add(g, byPlace, byMark(g, p, own, tops, shown)) : byPlace;
   const weighted = mul(
     g,
     reshape(g, boxes, [n, MAX_ROWS, BOX_BINS]),
@@ -76,33 +86,27 @@ export function copiedEdge(g: Graph, p: Parameters, x: Value, boxes: Value, mark
 }
 
 /**
- * How well the mark in mind [N, marks] fits each row's [N, rows · marks] → [N, rows]. Summed one by one: how a reduction
- * over so few numbers sums depends on where in memory a row begins, and a rollout's numbers would on its batch.
+ * How well each row's height fits that of the mark in mind, [N, rows]: Σ of level · top over the levels of a clip and the
+ * bins of an upper edge, by a form that is learnt.
  */
-function byMark(g: Graph, wanted: Value, marks: Value): Value {
-  const [n] = wanted.shape as [number];
-  const shown = reshape(g, marks, [n, MAX_ROWS, MARK_CLASSES]);
-  const fits = mul(g, shown, reshape(g, wanted, [n, 1, MARK_CLASSES]));
-  const terms = Array.from({ length: MARK_CLASSES }, (_, mark) => slice(g, fits, 2, mark, mark + 1));
-  return reshape(
-    g,
-    terms.reduce((sum, term) => add(g, sum, term)),
-    [n, MAX_ROWS],
-  );
+function byMark(g: Graph, p: Parameters, x: Value, tops: Value, shown: Value): Value {
+  const [n] = x.shape as [number];
+  const wanted = reshape(g, linear(g, x, param(p, 'glance.mark')), [n, 1, MARK_CLASSES]);
+  const fits = steadySum(g, mul(g, reshape(g, shown, [n, LOOK_TOKENS, MARK_CLASSES]), wanted));
+  const levels = steadySum(g, reshape(g, fits, [n, CLIP.rows, CLIP.columns]));
+  const height = linear(g, reshape(g, levels, [n, CLIP.rows]), param(p, 'glance.level'));
+  const at = softmax(g, reshape(g, tops, [n, MAX_ROWS, BOX_BINS]));
+  return reshape(g, steadySum(g, mul(g, at, reshape(g, height, [n, 1, BOX_BINS]))), [n, MAX_ROWS]);
 }
 
 /**
- * What the dense supervision's head says of each look: logits of the mark beside each row, [B, looks · rows, marks],
- * from the last token of the look, halfway through the network.
+ * Σ over the last dimension, one by one: how a reduction over so few numbers sums depends on where in memory a row
+ * begins, and a rollout's numbers would on its batch.
  */
-export function markLogits(g: Graph, p: Parameters, middle: Value, looks: number): Value {
-  const [batch, , d] = middle.shape as [number, number, number];
-  const ends = Array.from({ length: looks }, (_, turn) => {
-    const last = PROMPT + turn * TURN + SLOT + LOOK_TOKENS;
-    return slice(g, middle, 1, last - 1, last);
-  });
-  const rows = normalize(g, reshape(g, concat(g, ends, 1), [batch * looks, d]));
-  return reshape(g, linear(g, rows, param(p, 'head.clip')), [batch, looks * MAX_ROWS, MARK_CLASSES]);
+function steadySum(g: Graph, x: Value): Value {
+  const axis = x.shape.length - 1;
+  const terms = Array.from({ length: x.shape[axis]! }, (_, i) => slice(g, x, axis, i, i + 1));
+  return terms.reduce((sum, term) => add(g, sum, term));
 }
 
 /** Logits of the mark or symbol in the area of each token of each look, [B · looks · 18, marks], halfway through the network. */
@@ -116,14 +120,14 @@ export function areaLogits(g: Graph, p: Parameters, middle: Value, looks: number
   return linear(g, rows, param(p, 'head.mark'));
 }
 
-/** Which mark each look showed beside each row, [B, looks, rows · marks]: probabilities of clips, 0 of other looks. */
+/** Which mark each look showed in the area of each token, [B, looks, 18 · marks]: probabilities of clips, 0 of other looks. */
 export function shownMarks(g: Graph, p: Parameters, middle: Value, lookKinds: Value): Value {
   const [batch, looks] = lookKinds.shape as [number, number];
-  const shown = softmax(g, markLogits(g, p, middle, looks));
+  const shown = softmax(g, areaLogits(g, p, middle, looks));
   const isClip = g.apply('Equal', [lookKinds, g.int32s([LOOK_CLIP], [1])], 'bool', lookKinds.shape);
   return mul(
     g,
-    reshape(g, shown, [batch, looks, MAX_ROWS * MARK_CLASSES]),
+    reshape(g, shown, [batch, looks, LOOK_TOKENS * MARK_CLASSES]),
     reshape(g, toFloat(g, isClip), [batch, looks, 1]),
   );
 }

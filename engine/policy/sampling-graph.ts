@@ -11,7 +11,7 @@ import {
 } from '../../domain/protocol/compact.js';
 import { Graph, type Value } from '../graph/graph.js';
 import { add, batchMatMul, concat, embed, logSoftmax, reshape, slice } from '../graph/ops.js';
-import { actionLogits, boxLogits, copiedEdge, frameOneHot, onTokens, shownMarks } from './heads.js';
+import { actionLogits, boxLogits, copiedEdge, frameOneHot, onTokens, shownMarks, TOP_EDGE } from './heads.js';
 import { param, parameterInputs, type Parameters } from './params.js';
 import { BOX_BINS, MAX_ROWS, PROMPT, TURN, type PolicySpec } from './spec.js';
 import type { BatchShape } from './training-graphs.js';
@@ -37,7 +37,7 @@ export function samplingGraph(spec: PolicySpec, { batch, looks }: BatchShape, gr
   const end = (y: Value): Value => reshape(g, slice(g, y, 1, length - 1, length), [batch, y.shape[2]!]);
   const frames = prefill.frames!;
   const boxes = boxLogits(g, p, prefill.middle);
-  const marks = x.lookKinds ? lastOf(g, shownMarks(g, p, prefill.middle, x.lookKinds)) : null;
+  const shown = x.lookKinds ? lastOf(g, shownMarks(g, p, prefill.middle, x.lookKinds)) : null;
   let last = end(prefill.out);
   let scores = end(prefill.scores!);
   let caches = prefill.caches;
@@ -50,7 +50,7 @@ export function samplingGraph(spec: PolicySpec, { batch, looks }: BatchShape, gr
       last,
       scores,
       boxes,
-      marks,
+      shown,
       named: tokens[FRAME_PLACE] ?? null,
     });
     const drawn = uniforms ? draw(g, logits, column(g, uniforms, place), temperature!) : argMax(g, logits);
@@ -87,7 +87,7 @@ function placeLogits(
     readonly last: Value;
     readonly scores: Value;
     readonly boxes: Value;
-    readonly marks: Value | null;
+    readonly shown: Value | null;
     readonly named: Value | null;
   },
 ): Value {
@@ -100,8 +100,14 @@ function placeLogits(
   const hot = reshape(g, frameOneHot(g, at.named), [batch, 1, MAX_FRAMES]);
   const chosen = batchMatMul(g, concat(g, [hot, hot], 1), at.boxes);
   const one = reshape(g, slice(g, chosen, 1, 0, 1), [batch, MAX_ROWS, 4, BOX_BINS]);
-  const boxes = reshape(g, slice(g, one, 2, edge, edge + 1), [batch, MAX_ROWS * BOX_BINS]);
-  return add(g, own, onTokens(g, copiedEdge(g, p, at.last, boxes, at.marks), FIRST_BIN));
+  const ofEdge = (index: number): Value =>
+    reshape(g, slice(g, one, 2, index, index + 1), [batch, MAX_ROWS * BOX_BINS]);
+  const copied = copiedEdge(g, p, at.last, {
+    boxes: ofEdge(edge),
+    tops: ofEdge(TOP_EDGE),
+    shown: at.shown,
+  });
+  return add(g, own, onTokens(g, copied, FIRST_BIN));
 }
 
 /** The token at `place` of the action slot of turn `turn` as a vector [B, 1, D]: the same sums as in training, in the same order. */

@@ -47,9 +47,8 @@ export const BOX_BINS = 16;
 export const KIND_COUNT = 8;
 export const ASKED_CLASSES = 2;
 export const SCENE_OUTPUTS = KIND_COUNT + ASKED_CLASSES + MAX_ROWS * 4 * BOX_BINS;
-/** Dense supervision of each clip: the mark of each row (or none), and the mark or symbol in each token's area (or none). */
+/** Dense supervision of each clip: the mark or symbol in each token's area, or none. */
 export const MARK_CLASSES = 7;
-export const CLIP_OUTPUTS = MAX_ROWS * MARK_CLASSES;
 
 /** Tokens of a sequence with `looks` looks and a final action slot. */
 export function sequenceLength(looks: number): number {
@@ -117,10 +116,10 @@ export function parameters(spec: PolicySpec): readonly ParameterSpec[] {
     other('glance.key', [2 * d, d], 1 / Math.sqrt(2 * d)),
     other('glance.value', [2 * d, d], 0),
     other('glance.row', [d, MAX_ROWS], 0.02),
-    other('glance.mark', [d, MARK_CLASSES], 0.02),
+    other('glance.mark', [d, MARK_CLASSES], 0.1),
+    other('glance.level', [CLIP.rows, BOX_BINS], 0.1),
     other('head.action', [d, ACTION_TOKENS], 0.02),
     other('head.scene', [2 * d, SCENE_OUTPUTS], 0.02),
-    other('head.clip', [d, CLIP_OUTPUTS], 0.02),
     other('head.mark', [d, MARK_CLASSES], 0.02),
   ];
 }

@@ -33,7 +33,6 @@ import {
   BOX_BINS,
   KIND_COUNT,
   LOOK_TOKENS,
-  MARK_CLASSES,
   MAX_ROWS,
   parameters,
   PROMPT,
@@ -48,10 +47,10 @@ import {
   boxLogits,
   copiedEdge,
   frameOneHot,
-  markLogits,
   onTokens,
   sceneLogits,
   shownMarks,
+  TOP_EDGE,
 } from './heads.js';
 import { param, parameterInputs, type Parameters } from './params.js';
 import { causalMask, embedSequence, layers, sequenceInputs, type SequenceInputs } from './trunk.js';
@@ -201,14 +200,13 @@ function edgeTerm(g: Graph, p: Parameters, x: SequenceInputs, middle: Value, row
     boxLogits(g, p, middle),
   );
   const perEdge = transpose(g, reshape(g, chosen, [n, MAX_ROWS, 4, BOX_BINS]), [0, 2, 1, 3]);
+  const top = slice(g, perEdge, 1, TOP_EDGE, TOP_EDGE + 1);
   const places = slice(g, reshape(g, rows, [n, SLOT, d]), 1, EDGE_PLACE, EDGE_PLACE + 4);
-  const edges = copiedEdge(
-    g,
-    p,
-    reshape(g, places, [n * 4, d]),
-    reshape(g, perEdge, [n * 4, MAX_ROWS * BOX_BINS]),
-    x.lookKinds ? seenBefore(g, p, middle, x.lookKinds) : null,
-  );
+  const edges = copiedEdge(g, p, reshape(g, places, [n * 4, d]), {
+    boxes: reshape(g, perEdge, [n * 4, MAX_ROWS * BOX_BINS]),
+    tops: reshape(g, concat(g, [top, top, top, top], 1), [n * 4, MAX_ROWS * BOX_BINS]),
+    shown: x.lookKinds ? seenBefore(g, p, middle, x.lookKinds) : null,
+  });
   const wide = reshape(g, onTokens(g, edges, FIRST_BIN), [n, 4, ACTION_TOKENS]);
   const zeros = (count: number): Value =>
     g.floats(new Float32Array(n * count * ACTION_TOKENS), [n, count, ACTION_TOKENS]);
@@ -216,7 +214,7 @@ function edgeTerm(g: Graph, p: Parameters, x: SequenceInputs, middle: Value, row
   return reshape(g, all, [n * SLOT, ACTION_TOKENS]);
 }
 
-/** For each of the four edges of each action slot, what the look just before it showed: [B · slots · 4, rows · marks]. */
+/** For each of the four edges of each action slot, what the look just before it showed: [B · slots · 4, 18 · marks]. */
 function seenBefore(g: Graph, p: Parameters, middle: Value, lookKinds: Value): Value {
   const shown = shownMarks(g, p, middle, lookKinds);
   const [batch, looks, width] = shown.shape as [number, number, number];
@@ -241,9 +239,6 @@ function denseLoss(g: Graph, p: Parameters, middle: Value, { batch, looks }: Bat
     ),
   ];
   if (looks > 0) {
-    const marks = batch * looks * MAX_ROWS;
-    const logits = reshape(g, markLogits(g, p, middle, looks), [marks, MARK_CLASSES]);
-    terms.push(crossEntropy(g, logits, 'clipMark', marks));
     terms.push(crossEntropy(g, areaLogits(g, p, middle, looks), 'clipArea', batch * looks * LOOK_TOKENS));
   }
   return terms.reduce((sum, term) => add(g, sum, term));
