@@ -86,18 +86,28 @@ export function copiedEdge(
 }
 
 /**
- * How well each row's height fits that of the mark in mind, [N, rows]: Σ of level · top over the levels of a clip and the
- * bins of an upper edge, by a form that is learnt.
+ * How much each row stands at the height of the mark in mind, [N, rows]. Which mark is learnt; how the levels of a clip and
+ * the bins of an upper edge lie to each other is geometry (learnt as well, neither was found: lookups stayed at chance).
  */
 function byMark(g: Graph, p: Parameters, x: Value, tops: Value, shown: Value): Value {
   const [n] = x.shape as [number];
   const wanted = reshape(g, linear(g, x, param(p, 'glance.mark')), [n, 1, MARK_CLASSES]);
   const fits = steadySum(g, mul(g, reshape(g, shown, [n, LOOK_TOKENS, MARK_CLASSES]), wanted));
   const levels = steadySum(g, reshape(g, fits, [n, CLIP.rows, CLIP.columns]));
-  const height = linear(g, reshape(g, levels, [n, CLIP.rows]), param(p, 'glance.level'));
+  const height = linear(g, reshape(g, levels, [n, CLIP.rows]), g.floats(LEVEL_OF_TOP, [CLIP.rows, BOX_BINS]));
   const at = softmax(g, reshape(g, tops, [n, MAX_ROWS, BOX_BINS]));
   return reshape(g, steadySum(g, mul(g, at, reshape(g, height, [n, 1, BOX_BINS]))), [n, MAX_ROWS]);
 }
+
+/** Bins from a text's upper edge to its middle. */
+const HALF_TEXT_BINS = 1.5;
+
+/** [levels, bins]: 1 where a text with its upper edge in a bin has its middle at a level's own, 0 a whole level away. */
+const LEVEL_OF_TOP = Float32Array.from({ length: CLIP.rows * BOX_BINS }, (_, i) => {
+  const [level, bin] = [Math.floor(i / BOX_BINS), i % BOX_BINS];
+  const middle = ((bin + HALF_TEXT_BINS) / BOX_BINS) * CLIP.rows - 0.5;
+  return Math.max(0, 1 - Math.abs(middle - level));
+});
 
 /**
  * Σ over the last dimension, one by one: how a reduction over so few numbers sums depends on where in memory a row

@@ -117,7 +117,6 @@ export function parameters(spec: PolicySpec): readonly ParameterSpec[] {
     other('glance.value', [2 * d, d], 0),
     other('glance.row', [d, MAX_ROWS], 0.02),
     other('glance.mark', [d, MARK_CLASSES], 0.1),
-    other('glance.level', [CLIP.rows, BOX_BINS], 0.1),
     other('head.action', [d, ACTION_TOKENS], 0.02),
     other('head.scene', [2 * d, SCENE_OUTPUTS], 0.02),
     other('head.mark', [d, MARK_CLASSES], 0.02),
