@@ -115,6 +115,19 @@ export class Graph {
     return output;
   }
 
+  /** The operator that makes a value; null for inputs and constants. */
+  operatorOf({ name }: Value): string | null {
+    return this.#nodes.find(({ outputs }) => outputs.includes(name))?.op ?? null;
+  }
+
+  /** Names of all values that are computed from one of `values`, themselves included, differentiably or not. */
+  computedFrom(values: readonly Value[]): ReadonlySet<string> {
+    const reached = new Set(values.map(({ name }) => name));
+    for (const { inputs, outputs } of this.#nodes)
+      if (inputs.some((name) => reached.has(name))) outputs.forEach((name) => reached.add(name));
+    return reached;
+  }
+
   get nodeCount(): number {
     return this.#nodes.length;
   }

@@ -143,6 +143,21 @@ describe('gradients', () => {
     expect(gradients(g, ops.sumAll(g, a), [a, b]).map((x) => x !== null)).toEqual([true, false]);
   });
 
+  it('refuse an operator without a gradient on the way, by its name', () => {
+    const g = new Graph();
+    const a = g.input('a', 'float32', [2]);
+    const sign = g.apply('Sign', [a], 'float32', [2]);
+    expect(() => gradients(g, ops.sumAll(g, ops.mul(g, a, sign)), [a])).toThrow(
+      'through Sign, which has no gradient',
+    );
+    const lost = g.apply('ReduceMax', [a], 'float32', [], { keepdims: { int: 0 } });
+    expect(() => gradients(g, lost, [a])).toThrow('through ReduceMax, which has no gradient');
+    // Of constants nothing is lost.
+    expect(
+      gradients(g, ops.sumAll(g, ops.mul(g, a, g.apply('Sign', [g.scalar(2)], 'float32', []))), [a])[0],
+    ).not.toBeNull();
+  });
+
   it('refuse a loss that is not a scalar', () => {
     const g = new Graph();
     const a = g.input('a', 'float32', [2]);
