@@ -72,7 +72,11 @@ function plainLine(status: RunStatus): string {
   const left =
     running === undefined || running.secondsLeft === null ? '' : ` · ${duration(running.secondsLeft)} left`;
   const what = state === 'running' ? activity : state;
-  const more = [...progressLines(status), ...troubleLines(status), ...(reason === null ? [] : [reason])];
+  const more = [
+    ...progressLines(status, Date.now()),
+    ...troubleLines(status),
+    ...(reason === null ? [] : [reason]),
+  ];
   return [`${status.run}: ${what}${where}${numbers}${left}`, ...more].join(' · ');
 }
 

@@ -10,15 +10,19 @@ export function statusLines(status: RunStatus, nowMs: number): readonly string[]
     `${pc.bold(status.run)} (${status.curriculum}) · ${coloured(status.state)}${doing} · ${took}`,
     ...(status.reason === null ? [] : [pc.yellow(status.reason)]),
     ...columns(status.stages.map((stage) => cells(stage, nowMs))).map((line) => `  ${line}`),
-    ...progressLines(status).map((line) => `  ${line}`),
+    ...progressLines(status, nowMs).map((line) => `  ${line}`),
     ...troubleLines(status).map((line) => pc.yellow(line)),
   ];
 }
 
+/** What is done sooner is not worth a line. */
+const SOON_MS = 3_000;
+
 /** How far the activities are that count what they do. Steps of a stage have a line of their own. */
-export function progressLines({ work, stages }: RunStatus): readonly string[] {
-  return work.flatMap(({ progress }) => {
+export function progressLines({ work, stages }: RunStatus, nowMs: number): readonly string[] {
+  return work.flatMap(({ progress, startedAtMs }) => {
     if (progress === null || stages.some(({ stage }) => stage === progress.doing)) return [];
+    if (startedAtMs === null || nowMs - startedAtMs < SOON_MS) return [];
     const { doing, done, total } = progress;
     return [`${doing}: ${done} of ${total}`];
   });

@@ -1,5 +1,6 @@
 import { WorkflowNotFoundError, type WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
+import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import { bounded, type Session } from './session.js';
 
 /** An activity of a run that is not done yet. */
@@ -9,6 +10,8 @@ export interface Work {
   /** From 1. Above 1, the attempt before ended with `failure`, and the activity is tried until it succeeds. */
   readonly attempt: number;
   readonly failure: string | null;
+  /** When this attempt began, milliseconds since 1970; null while it waits for a worker. */
+  readonly startedAtMs: number | null;
   /** How far it is, by its last heartbeat; null before the first. */
   readonly progress: Progress | null;
 }
@@ -45,12 +48,14 @@ async function describe(session: Session, id: string): Promise<WorkflowExecution
 type Pending = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 
 /** @internal exported for its tests */
-export function workFrom({ activityType, attempt, lastFailure, heartbeatDetails }: Pending): Work {
+export function workFrom(pending: Pending): Work {
+  const { activityType, attempt, lastFailure, lastStartedTime, heartbeatDetails } = pending;
   const [payload] = heartbeatDetails?.payloads ?? [];
   return {
     activity: activityType?.name ?? '',
     attempt: attempt ?? 1,
     failure: lastFailure?.message ?? null,
+    startedAtMs: optionalTsToMs(lastStartedTime) ?? null,
     progress: payload ? progressFrom(defaultPayloadConverter.fromPayload(payload)) : null,
   };
 }

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { defaultPayloadConverter } from '@temporalio/common';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { describe, expect, it, vi } from 'vitest';
 import { EXIT, explain } from '../../cli/exit.js';
 import { duration } from '../../cli/format.js';
@@ -56,18 +57,25 @@ describe('the lines of a status', () => {
         activity: 'prepareData',
         attempt: 1,
         failure: null,
+        startedAtMs: 0,
         progress: { doing: 'rendering videos', done: 120, total: 3000 },
       },
       {
         activity: 'trainRl',
         attempt: 7,
         failure: 'MinIO does not answer',
+        startedAtMs: null,
         // The stage's own line counts its steps.
         progress: { doing: 'RL_d', done: 3, total: 60 },
       },
     ];
-    const lines = statusLines({ ...STATUS, work }, 0).slice(3);
-    expect(lines).toEqual(['  rendering videos: 120 of 3000', 'trainRl, attempt 7: MinIO does not answer']);
+    const trouble = 'trainRl, attempt 7: MinIO does not answer';
+    expect(statusLines({ ...STATUS, work }, 10_000).slice(3)).toEqual([
+      '  rendering videos: 120 of 3000',
+      trouble,
+    ]);
+    // What has only begun is likely to be done before one has read of it.
+    expect(statusLines({ ...STATUS, work }, 1_000).slice(3)).toEqual([trouble]);
   });
 });
 
@@ -109,10 +117,12 @@ describe('the work of a run', () => {
   it('is read from what the server keeps of an activity', () => {
     const details = { doing: 'reading overviews', done: 50, total: 200, loss: 1 };
     const pending = { activityType: { name: 'prepareData' }, attempt: 2, lastFailure: { message: 'gone' } };
-    expect(workFrom({ ...pending, heartbeatDetails: heartbeat(details) })).toEqual({
+    const lastStartedTime = msToTs(5_000);
+    expect(workFrom({ ...pending, lastStartedTime, heartbeatDetails: heartbeat(details) })).toEqual({
       activity: 'prepareData',
       attempt: 2,
       failure: 'gone',
+      startedAtMs: 5_000,
       progress: { doing: 'reading overviews', done: 50, total: 200 },
     });
   });
