@@ -59,7 +59,9 @@ function plainView(stream: NodeJS.WriteStream): View {
 
 function keyOf(status: RunStatus): string {
   const stages = status.stages.map(({ state, step, steps }) => [state, Math.floor((PARTS * step) / steps)]);
-  const troubles = status.work.map(({ activity, failure }) => [activity, failure]);
+  const troubles = status.work.flatMap(({ activity, failure }) =>
+    failure === null ? [] : [[activity, failure]],
+  );
   return JSON.stringify([status.state, status.activity, status.reason, stages, troubles]);
 }
 

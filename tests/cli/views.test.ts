@@ -106,6 +106,10 @@ describe('the live view', () => {
     );
     view.show({ ...STATUS, stages: [{ ...STAGE, step: 16 }, STATUS.stages[1]!] });
     expect(written(sink)).toBe('');
+    // Activities that come and go are no news.
+    const work = [{ activity: 'sampleTurn', attempt: 1, failure: null, startedAtMs: 0, progress: null }];
+    view.show({ ...STATUS, work });
+    expect(written(sink)).toBe('');
     view.show({ ...STATUS, stages: [{ ...STAGE, step: 18 }, STATUS.stages[1]!] });
     expect(written(sink)).toContain('step 18 of 60');
   });
