@@ -27,12 +27,9 @@ export async function workOf(
   session: Session,
   described: WorkflowExecutionDescription,
 ): Promise<readonly Work[]> {
-  const children = described.raw.pendingChildren ?? [];
-  const all = await Promise.all([
-    described,
-    ...children.flatMap(({ workflowId }) => (workflowId ? [describe(session, workflowId)] : [])),
-  ]);
-  return all.flatMap((one) => one?.raw.pendingActivities ?? []).map(workFrom);
+  const ids = (described.raw.pendingChildren ?? []).flatMap(({ workflowId }) => workflowId ?? []);
+  const children = await Promise.all(ids.map((id) => describe(session, id)));
+  return [described, ...children].flatMap((one) => one?.raw.pendingActivities ?? []).map(workFrom);
 }
 
 /** Null where it ended between two calls. */
