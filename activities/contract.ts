@@ -8,6 +8,7 @@ import type {
   SftStage,
 } from '../domain/curriculum.js';
 import type { CheckpointRef, Ref } from '../domain/refs.js';
+import type { SamplingOptions } from '../domain/sampling.js';
 import type { Split } from '../domain/world/records.js';
 
 /**
@@ -98,10 +99,7 @@ export interface Trained {
   readonly timeMs: Readonly<Record<string, number>>;
 }
 
-export interface Sampling {
-  readonly temperature: number;
-  /** Greedy when true; temperature is then unused. */
-  readonly greedy: boolean;
+export interface Sampling extends SamplingOptions {
   readonly maxLooks: number;
 }
 

@@ -1,4 +1,4 @@
-import type { DenseTargets } from '../engine/embedded-engine.js';
+import type { DenseTargets } from '../engine/batches.js';
 import { BOX_BINS, CLIP, LOOK_CLIP, LOOK_TOKENS, MARK_CLASSES, MAX_ROWS } from '../engine/policy/spec.js';
 import { goodBox, kindIndex } from '../domain/demonstration.js';
 import { MAX_FRAMES } from '../domain/protocol/compact.js';

@@ -1,11 +1,11 @@
-import type { EmbeddedEngine } from '../engine/embedded-engine.js';
+import type { EmbeddedEngine, EngineOptions } from '../engine/embedded-engine.js';
 import type { ComputeConfig, PolicyConfig } from '../domain/curriculum.js';
 import type { PolicySpec } from '../engine/policy/spec.js';
 
 /** Makes an engine; handed in by the worker, so that another backend can take its place. */
-export type EngineFactory = (spec: PolicySpec, options: { readonly threads: number }) => EmbeddedEngine;
+export type EngineFactory = (spec: PolicySpec, options: EngineOptions) => EmbeddedEngine;
 
-/** Engines by architecture and threads, kept warm for the life of the worker. */
+/** Engines by architecture and compute, kept warm for the life of the worker. */
 export class Engines {
   readonly #create: EngineFactory;
   readonly #engines = new Map<string, EmbeddedEngine>();
@@ -16,10 +16,13 @@ export class Engines {
 
   get(policy: PolicyConfig, compute: ComputeConfig): EmbeddedEngine {
     const spec = specOf(policy);
-    const key = JSON.stringify([spec, compute.threads]);
+    const key = JSON.stringify([spec, compute]);
     const known = this.#engines.get(key);
     if (known) return known;
-    const engine = this.#create(spec, { threads: compute.threads });
+    const engine = this.#create(spec, {
+      threads: compute.threads,
+      capacity: compute.microBatch,
+    });
     this.#engines.set(key, engine);
     return engine;
   }
@@ -31,6 +34,6 @@ export class Engines {
 }
 
 /** The architecture alone. */
-export function specOf({ width, layers, heads, maxLooks }: PolicyConfig): PolicySpec {
-  return { width, layers, heads, maxLooks };
+export function specOf({ width, layers, heads, maxLooks, grammar }: PolicyConfig): PolicySpec {
+  return { width, layers, heads, maxLooks, ...(grammar ? { grammar } : {}) };
 }

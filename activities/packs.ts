@@ -1,4 +1,4 @@
-import type { SequenceBatch, SupervisedBatch } from '../engine/embedded-engine.js';
+import type { SequenceBatch, SupervisedBatch } from '../engine/batches.js';
 import { LOOK_BYTES, LOOK_CLIP, LOOK_CROP, LOOK_NONE, LOOK_REFUSED } from '../engine/policy/spec.js';
 import { readSafetensors, writeSafetensors, type NamedTensor } from '../engine/safetensors.js';
 import { MAX_FRAMES, QUESTION_SLOT, SLOT, slotMask } from '../domain/protocol/compact.js';

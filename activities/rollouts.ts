@@ -1,8 +1,9 @@
-import { ANSWER, decodeSlot, encodeQuestion, SLOT, slotMask } from '../domain/protocol/compact.js';
+import { ANSWER, decodeSlot, encodeQuestion, slotMask } from '../domain/protocol/compact.js';
 import type { Ref } from '../domain/refs.js';
 import type { Observation } from '../domain/tools/contract.js';
 import type { Rollout, Turn } from '../domain/trajectory.js';
 import { LOOK_NONE } from '../engine/policy/spec.js';
+import type { OpenRollout } from '../engine/sampling/rollouts.js';
 import { readSafetensors, writeSafetensors } from '../engine/safetensors.js';
 import type { Shard } from './contract.js';
 import { parseJson, type LoadedDataSet } from './datasets.js';
@@ -80,6 +81,17 @@ export async function readRollouts(
 
 export const NO_LOOK: SequenceLook = { kind: LOOK_NONE, frame: 0, pixels: new Uint8Array(0) };
 
+/** A rollout as the sampler takes it. */
+export function toOpenRollout(data: LoadedDataSet, rollout: LiveRollout): OpenRollout {
+  const question = data.questions[rollout.questionIndex]!;
+  return {
+    words: encodeQuestion(question.question).tokens,
+    thumbs: data.overviewOf(question.video),
+    actions: rollout.turns.map(({ tokens }) => tokens),
+    looks: rollout.looks,
+  };
+}
+
 /** A rollout as a sequence for the policy; `masks` cover the tokens that it chose. */
 export function toSequence(data: LoadedDataSet, rollout: LiveRollout): Sequence {
   const question = data.questions[rollout.questionIndex]!;
@@ -139,9 +151,4 @@ export function unpackObservations(file: Uint8Array, name: string): ObservationR
 
 export function isAnswer(tokens: readonly number[]): boolean {
   return tokens[0] === ANSWER;
-}
-
-/** Tokens of a slot, from a batch's flat tokens. */
-export function slotOf<T extends Int32Array | Float32Array>(flat: T, row: number): number[] {
-  return [...flat.subarray(row * SLOT, (row + 1) * SLOT)];
 }

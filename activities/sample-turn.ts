@@ -1,21 +1,13 @@
 import { SLOT } from '../domain/protocol/compact.js';
 import { stream } from '../domain/seeds.js';
-import type { SampledTurn, SampleTurnInput } from './contract.js';
+import type { SampledTurn, SampleTurnInput, Shard } from './contract.js';
 import { parseJson, toJson, type DataSets } from './datasets.js';
 import type { Checkpoints } from './checkpoints.js';
 import type { Engines } from './engines.js';
 import { cancellationSignal, heartbeat } from './heartbeat.js';
-import { collate } from './packs.js';
 import type { ObjectStore } from './ports.js';
-import {
-  isAnswer,
-  readRollouts,
-  slotOf,
-  toSequence,
-  turnKey,
-  type SampledRecords,
-  type TurnRecord,
-} from './rollouts.js';
+import type { RolloutMemories } from './rollout-memories.js';
+import { isAnswer, readRollouts, toOpenRollout, turnKey, type SampledRecords } from './rollouts.js';
 import { stopwatch } from './stopwatch.js';
 
 export interface SampleTurnDeps {
@@ -23,10 +15,8 @@ export interface SampleTurnDeps {
   readonly dataSets: DataSets;
   readonly checkpoints: Checkpoints;
   readonly engines: Engines;
+  readonly memories: RolloutMemories;
 }
-
-/** Rows of a sampling batch come in multiples of this, so that few shapes of session are needed. */
-const ROWS = 16;
 
 /** Samples one turn of every unfinished rollout of a shard, and commits it. */
 export function createSampleTurn(deps: SampleTurnDeps): (input: SampleTurnInput) => Promise<SampledTurn> {
@@ -40,45 +30,49 @@ export function createSampleTurn(deps: SampleTurnDeps): (input: SampleTurnInput)
     const weights = await deps.checkpoints.weights(shard.policy, shard.checkpoint);
     time.mark('loading');
     const engine = deps.engines.get(shard.policy, shard.compute);
-    const rows = rollouts.flatMap((rollout, row) => (rollout.finished ? [] : [row]));
-    const records: (TurnRecord | null)[] = rollouts.map(() => null);
-    const last = turn >= shard.sampling.maxLooks;
-    for (let start = 0; start < rows.length; start += shard.compute.microBatch) {
-      const part = rows.slice(start, start + shard.compute.microBatch);
-      const batch = Math.ceil(part.length / ROWS) * ROWS;
-      heartbeat({ doing: 'sampling', done: start, total: rows.length });
-      cancellationSignal()?.throwIfAborted();
-      const sequences = part.map((row) => toSequence(data, rollouts[row]!));
-      const uniforms = new Float32Array(batch * SLOT);
-      part.forEach((row, i) => {
-        const { questionIndex, sample } = rollouts[row]!;
-        const { stage, step } = shard.at;
-        const question = data.questions[questionIndex]!.id;
-        uniforms.set(
-          stream(shard.seed, stage, step, question, sample, turn, 'tokens').floats(SLOT),
-          i * SLOT,
-        );
-      });
-      const drawn = await engine.sample(weights, {
-        ...collate(data, sequences, batch, turn, turn),
-        uniforms,
-        temperature: shard.sampling.temperature,
-        greedy: shard.sampling.greedy,
-        forced: new Int32Array(batch).fill(Number(last)),
-      });
-      part.forEach((row, i) => {
-        records[row] = {
-          tokens: slotOf(drawn.tokens, i),
-          logProbs: slotOf(drawn.logProbs, i),
-          forced: Number(last),
+    const before = turn > 0 ? deps.memories.take(shard, turn - 1) : [];
+    const open = rollouts.filter(({ finished }) => !finished).length;
+    const forced = turn >= shard.sampling.maxLooks;
+    let drawn = 0;
+    heartbeat({ doing: 'sampling', done: drawn, total: open });
+    const results = await Promise.all(
+      rollouts.map(async (rollout, row) => {
+        if (rollout.finished) return null;
+        const request = {
+          rollout: toOpenRollout(data, rollout),
+          memory: before[row] ?? null,
+          uniforms: uniformsOf(shard, data.questions[rollout.questionIndex]!.id, rollout.sample, turn),
+          forced,
         };
-      });
-    }
+        const result = await engine.drawTurn(weights, shard.sampling, request, cancellationSignal());
+        heartbeat({ doing: 'sampling', done: ++drawn, total: open });
+        return result;
+      }),
+    );
     time.mark('sampling');
+    const records: SampledRecords = results.map(
+      (result) =>
+        result && {
+          tokens: [...result.tokens],
+          logProbs: [...result.logProbs],
+          forced: Number(forced),
+        },
+    );
     const { ref } = await deps.store.putIfAbsent(key, toJson(records), 'turn');
+    deps.memories.keep(
+      shard,
+      turn,
+      results.map((result, row) => (result && !isAnswer(records[row]!.tokens) ? result.memory : null)),
+    );
     time.mark('storing');
     return sampled(records, ref, time.marks);
   };
+}
+
+/** The draws of one turn of one rollout: a stream of its own. */
+function uniformsOf(shard: Shard, question: string, sample: number, turn: number): Float32Array {
+  const { stage, step } = shard.at;
+  return Float32Array.from(stream(shard.seed, stage, step, question, sample, turn, 'tokens').floats(SLOT));
 }
 
 function sampled(

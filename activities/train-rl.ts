@@ -1,4 +1,5 @@
-import type { EmbeddedEngine, GrpoBatch } from '../engine/embedded-engine.js';
+import type { GrpoBatch } from '../engine/batches.js';
+import type { EmbeddedEngine } from '../engine/embedded-engine.js';
 import { freshOptimizer } from '../engine/policy/state.js';
 import { SLOT } from '../domain/protocol/compact.js';
 import { ratesAt } from '../domain/schedules.js';

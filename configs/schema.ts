@@ -20,6 +20,7 @@ export const curriculumFile = strict({
     layers: z.int().min(1).max(32).default(4), // ours
     heads: z.int().min(1).max(32).default(4), // ours
     maxLooks: z.int().min(1).max(6).default(3), // ancestor: three calls or more
+    grammar: z.boolean().default(false), // ours: the format is learnt, and rewarded
   }),
   data: strict({ world }),
   stages: z.array(stage).min(1),

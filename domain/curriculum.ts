@@ -21,6 +21,8 @@ export interface PolicyConfig {
   readonly heads: number;
   /** Looks that a rollout may take before it must answer. */
   readonly maxLooks: number;
+  /** Whether the policy can say only what the protocol allows: what it may not say has probability 0, in training as in sampling. */
+  readonly grammar: boolean;
 }
 
 export interface DataConfig {
@@ -89,6 +91,8 @@ export interface RlStage extends StageBase {
   readonly groupsPerShard: number;
   readonly questions: readonly ('crop' | 'clip' | 'several')[];
   readonly temperature: number;
+  /** Rollouts are drawn from the nucleus that holds this much probability. */
+  readonly topP: number;
   readonly objective: {
     readonly clipLow: number;
     readonly clipHigh: number;

@@ -21,6 +21,15 @@ export class Sessions {
     return session;
   }
 
+  /** Runs the graph of that key; its feeds may hold more than it takes in. */
+  async run(
+    key: string,
+    build: () => Graph,
+    feeds: Readonly<Record<string, ort.Tensor>>,
+  ): Promise<ort.InferenceSession.OnnxValueMapType> {
+    return (await this.get(key, build)).run(feeds);
+  }
+
   async close(): Promise<void> {
     const all = [...this.#open.values()];
     this.#open.clear();

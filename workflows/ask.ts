@@ -2,6 +2,7 @@ import { executeChild, workflowInfo } from '@temporalio/workflow';
 import type { ReportRow } from '../activities/contract.js';
 import type { ComputeConfig, PolicyConfig } from '../domain/curriculum.js';
 import type { CheckpointRef } from '../domain/refs.js';
+import { GREEDY } from '../domain/sampling.js';
 import { evaluate } from './evaluate.js';
 import type { AnsweredQuestion } from './messages.js';
 import { cpu } from './proxies.js';
@@ -33,7 +34,7 @@ export async function ask(input: {
     data,
     questions: [0],
     groupSize: 1,
-    sampling: { temperature: 1, greedy: true, maxLooks: policy.policy.maxLooks },
+    sampling: { ...GREEDY, maxLooks: policy.policy.maxLooks },
   };
   const { turns, observations } = await rollOut(shard, input.question);
   const graded = await cpu.gradeShard({ shard, turns, observations });

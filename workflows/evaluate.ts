@@ -2,6 +2,7 @@ import { continueAsNew, setCurrentDetails, workflowInfo } from '@temporalio/work
 import type { At, DataSet, GradedShard, Shard } from '../activities/contract.js';
 import type { ComputeConfig, PolicyConfig } from '../domain/curriculum.js';
 import type { CheckpointRef, Ref } from '../domain/refs.js';
+import { GREEDY } from '../domain/sampling.js';
 import { inFlight } from './pool.js';
 import { cpu } from './proxies.js';
 import { rollOut } from './rollout.js';
@@ -65,7 +66,7 @@ async function shard(
   questions: readonly number[],
 ): Promise<GradedShard> {
   const { at, seed, data, policy, compute, checkpoint } = input;
-  const sampling = { temperature: 1, greedy: true, maxLooks: policy.maxLooks };
+  const sampling = { ...GREEDY, maxLooks: policy.maxLooks };
   const asked: Shard = {
     at,
     shard: index,

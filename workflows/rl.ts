@@ -91,7 +91,12 @@ async function sampleAndScore(
     policy,
     compute,
     checkpoint: state.checkpoint,
-    sampling: { temperature: stage.temperature, greedy: false, maxLooks: policy.maxLooks },
+    sampling: {
+      greedy: false,
+      temperature: stage.temperature,
+      topP: stage.topP,
+      maxLooks: policy.maxLooks,
+    },
   };
   const sampled = shard.questions.length;
   try {

@@ -60,6 +60,7 @@ const rl = strict({
   groupsPerShard: z.int().min(1).max(4096).default(8), // ours
   questions: z.array(question).min(1).default(['crop', 'clip']), // paper: RL_d takes single-tool samples
   temperature: z.number().positive().max(2).default(1), // ancestor
+  topP: z.number().positive().max(1).default(1), // ours: all tokens
   objective: strict({
     clipLow: share.gt(0).lt(1).default(0.2), // ancestor
     clipHigh: z.number().positive().max(10).default(0.28), // ours

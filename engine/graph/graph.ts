@@ -38,8 +38,9 @@ interface Initializer {
   readonly bytes: Uint8Array;
 }
 
-const OPSET = 18;
-const IR_VERSION = 9;
+/** 24 has TensorScatter, which writes into a cache in place. */
+const OPSET = 24;
+const IR_VERSION = 10;
 
 /** Builds one ONNX graph with static shapes. Operators live in `ops.ts`. */
 export class Graph {
@@ -48,6 +49,8 @@ export class Graph {
   readonly #inputs: Value[] = [];
   readonly #outputs: Value[] = [];
   readonly #initializers: Initializer[] = [];
+  /** What computed values are called as outputs. */
+  readonly #outputNames = new Map<string, string>();
   readonly #constants = new Map<string, Value>();
   #count = 0;
 
@@ -59,9 +62,11 @@ export class Graph {
 
   /** Names a value as an output; the graph keeps the order of the calls. */
   output(name: string, value: Value): void {
-    const named = { ...value, name };
-    this.#nodes.push(identity(value.name, name));
-    this.#outputs.push(named);
+    this.#outputs.push({ ...value, name });
+    const made = this.#nodes.some(({ outputs }) => outputs.includes(value.name));
+    // A copy only where it must be: of an input, of a constant, or under a second name.
+    if (made && !this.#outputNames.has(value.name)) this.#outputNames.set(value.name, name);
+    else this.#nodes.push(identity(value.name, name));
   }
 
   floats(data: readonly number[] | Float32Array, shape: Shape): Value {
@@ -138,6 +143,7 @@ export class Graph {
 
   /** The serialised ONNX model. */
   toModel(): Uint8Array {
+    const named = (name: string): string => this.#outputNames.get(name) ?? name;
     const model = {
       ir_version: IR_VERSION,
       producer_name: 'ruminate',
@@ -151,8 +157,8 @@ export class Graph {
           name: `n${index}`,
           op_type: node.op,
           domain: node.domain,
-          input: node.inputs,
-          output: node.outputs,
+          input: node.inputs.map(named),
+          output: node.outputs.map(named),
           attribute: Object.entries(node.attributes).map(([name, a]) => attributeProto(name, a)),
         })),
         initializer: this.#initializers.map(({ value, bytes }) => ({
@@ -170,7 +176,7 @@ export class Graph {
 
   /** Nodes that some output needs: gradients of inputs nobody asked for are never computed. */
   #liveNodes(): readonly Node[] {
-    const needed = new Set(this.#outputs.map((v) => v.name));
+    const needed = new Set([...this.#outputs.map((v) => v.name), ...this.#outputNames.keys()]);
     const live = [...this.#nodes].reverse().filter((node) => {
       const used = node.outputs.some((name) => needed.has(name));
       if (used) node.inputs.forEach((name) => needed.add(name));

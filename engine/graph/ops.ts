@@ -1,3 +1,4 @@
+import { ELEMENT_TYPE, type DataType } from '../onnx/schema.js';
 import { sizeOf, type Graph, type Shape, type Value } from './graph.js';
 
 /**
@@ -52,7 +53,7 @@ export function sqrt(g: Graph, x: Value): Value {
   return g.record([x], y, (dy) => [div(g, dy, scale(g, y, 2))]);
 }
 
-/** relu(x)²: the activation of the feed-forward layers (So et al. 2021, Primer). */
+/** relu(x)² (So et al. 2021, Primer). Before a product, `squaredReluLinear` saves a pass of its gradient. */
 export function squaredRelu(g: Graph, x: Value): Value {
   const r = g.apply('Relu', [x], 'float32', x.shape);
   const y = g.apply('Mul', [r, r], 'float32', x.shape);
@@ -79,15 +80,6 @@ export function clamp(g: Graph, x: Value, lo: number, hi: number): Value {
     const inside = g.apply('Equal', [x, y], 'bool', x.shape);
     return [g.apply('Where', [inside, dy, g.scalar(0)], 'float32', x.shape)];
   });
-}
-
-/** x [M, K] · w [K, N] → [M, N]. */
-export function linear(g: Graph, x: Value, w: Value): Value {
-  const [m, k] = matrix('linear', x);
-  const [k2, n] = matrix('linear', w);
-  if (k !== k2) throw new RangeError(`linear: [${m}, ${k}] · [${k2}, ${n}] do not fit`);
-  const y = g.apply('MatMul', [x, w], 'float32', [m, n]);
-  return g.record([x, w], y, (dy) => [gemm(g, dy, w, false, true), gemm(g, x, dy, true, false)]);
 }
 
 /** Batched a · b over equal leading dimensions, either side transposed in its last two, times `alpha`. */
@@ -178,7 +170,7 @@ export function oneHot(g: Graph, ids: Value, classes: number): Value {
   const column = g.apply('Reshape', [ids, g.int64s([n, 1])], 'int32', [n, 1]);
   const range = g.int32s([...Array(classes).keys()], [1, classes]);
   const equal = g.apply('Equal', [column, range], 'bool', [n, classes]);
-  return g.apply('Cast', [equal], 'float32', [n, classes], { to: { int: 1 } });
+  return cast(g, equal, 'float32');
 }
 
 export function reshape(g: Graph, x: Value, shape: Shape): Value {
@@ -261,27 +253,29 @@ export function expand(g: Graph, x: Value, shape: Shape): Value {
   return g.record([x], y, (dy) => [sumTo(g, dy, x.shape)]);
 }
 
-export function toFloat(g: Graph, x: Value): Value {
-  return g.apply('Cast', [x], 'float32', x.shape, { to: { int: 1 } });
+/** The same numbers as another type. Not differentiable. */
+export function cast(g: Graph, x: Value, dtype: DataType): Value {
+  return g.apply('Cast', [x], dtype, x.shape, { to: { int: ELEMENT_TYPE[dtype] } });
 }
 
-/** 2-D product for gradients: a or b transposed without a copy. */
-export function gemm(g: Graph, a: Value, b: Value, transA: boolean, transB: boolean): Value {
+/** 2-D product for gradients, times `alpha`: a or b transposed without a copy. */
+export function gemm(g: Graph, a: Value, b: Value, transA: boolean, transB: boolean, alpha = 1): Value {
   const [m, k] = lastTwo(a.shape, transA);
   const [k2, n] = lastTwo(b.shape, transB);
   if (k !== k2) throw new RangeError(`gemm: inner dimensions ${k} and ${k2} differ`);
   const y = g.apply('Gemm', [a, b], 'float32', [m, n], {
     transA: { int: Number(transA) },
     transB: { int: Number(transB) },
+    ...(alpha === 1 ? {} : { alpha: { float: alpha } }),
   });
   return g.record([a, b], y, (dy) => [
-    transA ? gemm(g, b, dy, transB, true) : gemm(g, dy, b, false, !transB),
-    transB ? gemm(g, dy, a, true, transA) : gemm(g, a, dy, !transA, false),
+    transA ? gemm(g, b, dy, transB, true, alpha) : gemm(g, dy, b, false, !transB, alpha),
+    transB ? gemm(g, dy, a, true, transA, alpha) : gemm(g, a, dy, !transA, false, alpha),
   ]);
 }
 
 /** Undoes broadcasting: sums `x` down to `shape`. */
-function sumTo(g: Graph, x: Value, shape: Shape): Value {
+export function sumTo(g: Graph, x: Value, shape: Shape): Value {
   if (x.shape.join() === shape.join()) return x;
   const lead = x.shape.length - shape.length;
   const axes = x.shape.flatMap((d, i) => (i < lead || (shape[i - lead] === 1 && d !== 1) ? [i] : []));
@@ -302,7 +296,7 @@ function broadcast(op: string, a: Shape, b: Shape): Shape {
   });
 }
 
-function matrix(op: string, x: Value): readonly [number, number] {
+export function matrix(op: string, x: Value): readonly [number, number] {
   if (x.shape.length !== 2) throw new RangeError(`${op}: expected a matrix, got [${x.shape.join(', ')}]`);
   return x.shape as unknown as readonly [number, number];
 }

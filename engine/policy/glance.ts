@@ -1,9 +1,9 @@
 import { MAX_FRAMES } from '../../domain/protocol/compact.js';
 import type { Graph, Value } from '../graph/graph.js';
-import { batchMatMul, concat, linear, normalize, reshape, slice, softmax } from '../graph/ops.js';
+import { linear } from '../graph/linear.js';
+import { batchMatMul, concat, normalize, reshape, slice, softmax } from '../graph/ops.js';
 import { sceneRows } from './heads.js';
 import { dOf, param, type Parameters } from './params.js';
-import { steadyLinear } from './steady-linear.js';
 
 /** Each frame's key and value, [B, 8, D], from its thumbnail halfway through the network. */
 export interface FrameCache {
@@ -16,7 +16,7 @@ export function frameCache(g: Graph, p: Parameters, middle: Value): FrameCache {
   const d = dOf(p);
   const rows = sceneRows(g, middle);
   const project = (name: string): Value =>
-    reshape(g, steadyLinear(g, rows, param(p, `glance.${name}`)), [batch, MAX_FRAMES, d]);
+    reshape(g, linear(g, rows, param(p, `glance.${name}`)), [batch, MAX_FRAMES, d]);
   return { key: project('key'), value: project('value') };
 }
 

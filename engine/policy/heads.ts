@@ -1,9 +1,10 @@
 import { ACTION_TOKENS, FIRST_FRAME, MAX_FRAMES, SLOT } from '../../domain/protocol/compact.js';
 import type { Graph, Value } from '../graph/graph.js';
+import { linear } from '../graph/linear.js';
 import {
   add,
+  cast,
   concat,
-  linear,
   meanAxis,
   mul,
   normalize,
@@ -12,7 +13,6 @@ import {
   scale,
   slice,
   softmax,
-  toFloat,
 } from '../graph/ops.js';
 import { param, type Parameters } from './params.js';
 import {
@@ -29,7 +29,6 @@ import {
   THUMB,
   TURN,
 } from './spec.js';
-import { steadyLinear } from './steady-linear.js';
 
 /** The second of a box's four edges, x1 y1 x2 y2. */
 export const TOP_EDGE = 1;
@@ -48,7 +47,7 @@ export function onTokens(g: Graph, logits: Value, first: number): Value {
 
 /** What the dense supervision's head says of each frame: [B · 8, SCENE_OUTPUTS] of the middle of the network [B, L, D]. */
 export function sceneLogits(g: Graph, p: Parameters, middle: Value): Value {
-  return steadyLinear(g, sceneRows(g, middle), param(p, 'head.scene'));
+  return linear(g, sceneRows(g, middle), param(p, 'head.scene'));
 }
 
 /** Logits of the boxes of each frame's texts, [B, 8, rows · 4 · bins]. */
@@ -119,26 +118,30 @@ function steadySum(g: Graph, x: Value): Value {
   return terms.reduce((sum, term) => add(g, sum, term));
 }
 
-/** Logits of the mark or symbol in the area of each token of each look, [B · looks · 18, marks], halfway through the network. */
-export function areaLogits(g: Graph, p: Parameters, middle: Value, looks: number): Value {
-  const [batch, , d] = middle.shape as [number, number, number];
-  const tokens = Array.from({ length: looks }, (_, turn) => {
+/** The look slots of a sequence's positions x [B, L, D] → [B, looks · 18, D]. */
+export function lookSlots(g: Graph, x: Value, looks: number): Value {
+  const slots = Array.from({ length: looks }, (_, turn) => {
     const first = PROMPT + turn * TURN + SLOT;
-    return slice(g, middle, 1, first, first + LOOK_TOKENS);
+    return slice(g, x, 1, first, first + LOOK_TOKENS);
   });
-  const rows = normalize(g, reshape(g, concat(g, tokens, 1), [batch * looks * LOOK_TOKENS, d]));
-  return linear(g, rows, param(p, 'head.mark'));
+  return concat(g, slots, 1);
 }
 
-/** Which mark each look showed in the area of each token, [B, looks, 18 · marks]: probabilities of clips, 0 of other looks. */
-export function shownMarks(g: Graph, p: Parameters, middle: Value, lookKinds: Value): Value {
+/** Logits of the mark or symbol in the area of each token of looks [B, looks · 18, D] halfway through: [B · looks · 18, marks]. */
+export function areaLogits(g: Graph, p: Parameters, looked: Value): Value {
+  const [batch, count, d] = looked.shape as [number, number, number];
+  return linear(g, normalize(g, reshape(g, looked, [batch * count, d])), param(p, 'head.mark'));
+}
+
+/** Which mark each look [B, looks · 18, D] showed in the area of each token, [B, looks, 18 · marks]: probabilities of clips, 0 of other looks. */
+export function shownMarks(g: Graph, p: Parameters, looked: Value, lookKinds: Value): Value {
   const [batch, looks] = lookKinds.shape as [number, number];
-  const shown = softmax(g, areaLogits(g, p, middle, looks));
+  const shown = softmax(g, areaLogits(g, p, looked));
   const isClip = g.apply('Equal', [lookKinds, g.int32s([LOOK_CLIP], [1])], 'bool', lookKinds.shape);
   return mul(
     g,
     reshape(g, shown, [batch, looks, LOOK_TOKENS * MARK_CLASSES]),
-    reshape(g, toFloat(g, isClip), [batch, looks, 1]),
+    reshape(g, cast(g, isClip, 'float32'), [batch, looks, 1]),
   );
 }
 

@@ -16,6 +16,14 @@ export interface PolicySpec {
   readonly heads: number;
   /** Looks that a sequence has room for. */
   readonly maxLooks: number;
+  /** Whether it can say only what the protocol allows; left out, it may say anything. */
+  readonly grammar?: boolean;
+}
+
+/** How many sequences, of how many looks. */
+export interface BatchShape {
+  readonly batch: number;
+  readonly looks: number;
 }
 
 export const THUMB = { widthPx: 32, heightPx: 18, tokens: 2 } as const;

@@ -12,6 +12,7 @@ import { Graph, type Value } from '../graph/graph.js';
 import {
   add,
   batchMatMul,
+  cast,
   clamp,
   concat,
   exp,
@@ -28,6 +29,7 @@ import {
   sumLast,
   transpose,
 } from '../graph/ops.js';
+import { maskedSlots } from './grammar.js';
 import {
   ASKED_CLASSES,
   BOX_BINS,
@@ -39,6 +41,7 @@ import {
   SCENE_OUTPUTS,
   sequenceLength,
   TURN,
+  type BatchShape,
   type PolicySpec,
 } from './spec.js';
 import {
@@ -47,6 +50,7 @@ import {
   boxLogits,
   copiedEdge,
   frameOneHot,
+  lookSlots,
   onTokens,
   sceneLogits,
   shownMarks,
@@ -54,12 +58,6 @@ import {
 } from './heads.js';
 import { param, parameterInputs, type Parameters } from './params.js';
 import { causalMask, embedSequence, layers, sequenceInputs, type SequenceInputs } from './trunk.js';
-
-/** How many sequences, of how many looks. */
-export interface BatchShape {
-  readonly batch: number;
-  readonly looks: number;
-}
 
 /**
  * forward + backward of the supervised loss; gradients are added to `grad/…` inputs and leave as
@@ -129,7 +127,7 @@ export function grpoGraph(
   );
   g.output('largestLogRatio', g.apply('ReduceMax', [off], 'float32', [], { keepdims: { int: 0 } }));
   const moved = g.apply('Not', [g.apply('Equal', [ratio, clipped], 'bool', [tokens])], 'bool', [tokens]);
-  g.output('clipped', sumAll(g, mul(g, toFloatOf(g, moved), weights)));
+  g.output('clipped', sumAll(g, mul(g, cast(g, moved, 'float32'), weights)));
   return g;
 }
 
@@ -151,14 +149,9 @@ interface Forward {
   readonly targets: Value;
 }
 
-function forward(
-  g: Graph,
-  spec: PolicySpec,
-  p: Parameters,
-  { batch, looks }: BatchShape,
-  glance = true,
-): Forward {
-  const x = sequenceInputs(g, batch, looks, looks + 1);
+function forward(g: Graph, spec: PolicySpec, p: Parameters, shape: BatchShape, glance = true): Forward {
+  const { batch, looks } = shape;
+  const x = sequenceInputs(g, p, shape);
   const length = sequenceLength(looks);
   const { out, middle, scores } = layers(g, spec, p, embedSequence(g, p, x), causalMask(g, length), {
     glance: glance ? 'own' : 'none',
@@ -174,9 +167,10 @@ function forward(
   const tokens = batch * SLOT * (looks + 1);
   const rowsOut = predicting(out);
   const own = actionLogits(g, p, rowsOut);
-  const logits = scores
+  const said = scores
     ? add(g, add(g, own, frameTerm(g, predicting(scores))), edgeTerm(g, p, x, middle, rowsOut))
     : own;
+  const logits = spec.grammar ? maskedSlots(g, said, x.actions!) : said;
   return { logits, middle, targets: reshape(g, x.actions!, [tokens]) };
 }
 
@@ -216,7 +210,7 @@ function edgeTerm(g: Graph, p: Parameters, x: SequenceInputs, middle: Value, row
 
 /** For each of the four edges of each action slot, what the look just before it showed: [B · slots · 4, 18 · marks]. */
 function seenBefore(g: Graph, p: Parameters, middle: Value, lookKinds: Value): Value {
-  const shown = shownMarks(g, p, middle, lookKinds);
+  const shown = shownMarks(g, p, lookSlots(g, middle, lookKinds.shape[1]!), lookKinds);
   const [batch, looks, width] = shown.shape as [number, number, number];
   const nothing = g.floats(new Float32Array(batch * width), [batch, 1, width]);
   const before = reshape(g, concat(g, [nothing, shown], 1), [batch * (looks + 1), 1, width]);
@@ -239,7 +233,9 @@ function denseLoss(g: Graph, p: Parameters, middle: Value, { batch, looks }: Bat
     ),
   ];
   if (looks > 0) {
-    terms.push(crossEntropy(g, areaLogits(g, p, middle, looks), 'clipArea', batch * looks * LOOK_TOKENS));
+    terms.push(
+      crossEntropy(g, areaLogits(g, p, lookSlots(g, middle, looks)), 'clipArea', batch * looks * LOOK_TOKENS),
+    );
   }
   return terms.reduce((sum, term) => add(g, sum, term));
 }
@@ -276,11 +272,6 @@ function accumulate(g: Graph, spec: PolicySpec, p: Parameters, loss: Value): voi
 function hits(g: Graph, logits: Value, targets: Value, weights: Value): Value {
   const n = logits.shape[0]!;
   const best = g.apply('ArgMax', [logits], 'int64', [n], { axis: { int: 1 }, keepdims: { int: 0 } });
-  const best32 = g.apply('Cast', [best], 'int32', [n], { to: { int: 6 } });
-  const equal = g.apply('Equal', [best32, targets], 'bool', [n]);
-  return sumAll(g, mul(g, toFloatOf(g, equal), weights));
-}
-
-function toFloatOf(g: Graph, x: Value): Value {
-  return g.apply('Cast', [x], 'float32', x.shape, { to: { int: 1 } });
+  const equal = g.apply('Equal', [cast(g, best, 'int32'), targets], 'bool', [n]);
+  return sumAll(g, mul(g, cast(g, equal, 'float32'), weights));
 }

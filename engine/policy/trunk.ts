@@ -1,23 +1,21 @@
 import { MAX_FRAMES, QUESTION_SLOT, SLOT } from '../../domain/protocol/compact.js';
 import type { Graph, Value } from '../graph/graph.js';
+import { linear, squaredReluLinear } from '../graph/linear.js';
 import {
   add,
   batchMatMul,
   concat,
   embed,
-  linear,
   normalize,
   reshape,
   slice,
   softmax,
-  squaredRelu,
   transpose,
 } from '../graph/ops.js';
 import { frameCache, glanceAt, type FrameCache } from './glance.js';
 import { param, type Parameters } from './params.js';
-import { LOOK_BYTES, THUMB, TURN, type PolicySpec } from './spec.js';
-import { steadyLinear } from './steady-linear.js';
-import { lookTokens, thumbTokens } from './vision.js';
+import { LOOK_BYTES, THUMB, TURN, type BatchShape, type PolicySpec } from './spec.js';
+import { lookTokens, seenIn, thumbTokens } from './vision.js';
 
 /** Inputs of a batch of B sequences with n looks. */
 export interface SequenceInputs {
@@ -29,17 +27,24 @@ export interface SequenceInputs {
   readonly actions: Value | null;
   /** int32 [B, n] */
   readonly lookKinds: Value | null;
-  /** uint8 [B, n · LOOK_BYTES] */
-  readonly pixels: Value | null;
+  /** float [B · n, 18, D]: what the vision stem sees in the looks, before kind, place and turn. */
+  readonly seen: Value | null;
 }
 
-export function sequenceInputs(g: Graph, batch: number, looks: number, actions: number): SequenceInputs {
+/** Inputs in training, where the pictures themselves come in. */
+export function sequenceInputs(g: Graph, p: Parameters, { batch, looks }: BatchShape): SequenceInputs {
+  const prompt = promptInputs(g, batch);
+  const actions = g.input('actions', 'int32', [batch, looks + 1, SLOT]);
+  if (looks === 0) return { ...prompt, actions, lookKinds: null, seen: null };
+  const lookKinds = g.input('lookKinds', 'int32', [batch, looks]);
+  const pixels = g.input('pixels', 'uint8', [batch, looks * LOOK_BYTES]);
+  return { ...prompt, actions, lookKinds, seen: seenIn(g, p, lookKinds, pixels) };
+}
+
+export function promptInputs(g: Graph, batch: number): Pick<SequenceInputs, 'words' | 'thumbs'> {
   return {
     words: g.input('words', 'int32', [batch, QUESTION_SLOT]),
     thumbs: g.input('thumbs', 'uint8', [batch, MAX_FRAMES * THUMB.widthPx * THUMB.heightPx]),
-    actions: actions > 0 ? g.input('actions', 'int32', [batch, actions, SLOT]) : null,
-    lookKinds: looks > 0 ? g.input('lookKinds', 'int32', [batch, looks]) : null,
-    pixels: looks > 0 ? g.input('pixels', 'uint8', [batch, looks * LOOK_BYTES]) : null,
   };
 }
 
@@ -54,8 +59,8 @@ export function embedSequence(g: Graph, p: Parameters, x: SequenceInputs): Value
   const parts = [prompt];
   if (x.actions) {
     const acted = actionTokens(g, p, x.actions, 0);
-    if (x.lookKinds && x.pixels) {
-      const looked = lookTokens(g, p, x.lookKinds, x.pixels);
+    if (x.lookKinds && x.seen) {
+      const looked = lookTokens(g, p, x.lookKinds, x.seen, 0);
       const turns = concat(g, [slice(g, acted, 1, 0, looks), looked], 2);
       parts.push(reshape(g, turns, [batch, looks * TURN, d]));
     }
@@ -74,15 +79,20 @@ export function actionTokens(g: Graph, p: Parameters, actions: Value, firstTurn:
   return add(g, add(g, embed(g, param(p, 'embed.tokens'), actions), place), turn);
 }
 
-/** Keys and values of one layer, [B, H, L, D/H] each. */
+/** Keys and values of one layer, [B · H, L, D/H] each. */
 export interface LayerCache {
   readonly key: Value;
   readonly value: Value;
 }
 
+/** What a layer attends to, given the keys and values of its own input. */
+export type Memory = (layer: number, own: LayerCache) => LayerCache;
+
+const ownOnly: Memory = (_, own) => own;
+
 /**
- * The transformer's layers over x [B, L, D] under `mask` [L, L'] (0 or −∞-like), with earlier keys and values
- * before its own when `past` is given. Also returns the residual stream after half of the layers, where
+ * The transformer's layers over x [B, L, D] under `mask` [L, L'] (0 or −∞-like), where L' counts what `memory` gives to
+ * attend to: its own keys and values, or others with them. Also returns the residual stream after half of the layers, where
  * dense supervision reads it: after the last layer it would come too late for an action token to use.
  */
 export function layers(
@@ -90,8 +100,8 @@ export function layers(
   spec: PolicySpec,
   p: Parameters,
   x: Value,
-  mask: Value | null,
-  { past = null, glance = 'own' }: LayerOptions = {},
+  mask: Value,
+  { memory = ownOnly, glance = 'own' }: LayerOptions = {},
 ): LayersOut {
   const caches: LayerCache[] = [];
   let middle = x;
@@ -107,7 +117,7 @@ export function layers(
         x = add(g, x, seen.out);
       }
     }
-    const attended = attention(g, spec, p, layer, x, mask, past?.[layer] ?? null);
+    const attended = attention(g, spec, p, layer, x, mask, memory);
     caches.push(attended.cache);
     x = add(g, x, attended.out);
     x = add(g, x, feedForward(g, p, layer, x));
@@ -116,8 +126,7 @@ export function layers(
 }
 
 export interface LayerOptions {
-  /** Keys and values of what came before, when x only goes on. */
-  readonly past?: readonly LayerCache[] | null;
+  readonly memory?: Memory;
   /** Frames to glance at: those in x itself, those of the sequence that x goes on, or none. */
   readonly glance?: 'own' | 'none' | FrameCache;
 }
@@ -125,17 +134,18 @@ export interface LayerOptions {
 export interface LayersOut {
   readonly out: Value;
   readonly middle: Value;
+  /** What each layer attended to. */
   readonly caches: readonly LayerCache[];
   readonly frames: FrameCache | null;
   /** [B, L, 8]: how much each position has each frame in mind; they are the logits of the frame tokens. */
   readonly scores: Value | null;
 }
 
-/** Causal mask [L, L]: 0 where a row may look, −1e9 where it may not (its softmax is exactly 0). */
-export function causalMask(g: Graph, length: number): Value {
-  const data = new Float32Array(length * length);
-  for (let row = 0; row < length; row++) data.fill(-1e9, row * length + row + 1, (row + 1) * length);
-  return g.floats(data, [length, length]);
+/** Causal mask [rows, columns]: 0 where a row may look, −1e9 where it may not (its softmax is exactly 0). Row i stands at `first` + i. */
+export function causalMask(g: Graph, rows: number, columns = rows, first = 0): Value {
+  const data = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++) data.fill(-1e9, row * columns + first + row + 1, (row + 1) * columns);
+  return g.floats(data, [rows, columns]);
 }
 
 function attention(
@@ -144,30 +154,34 @@ function attention(
   p: Parameters,
   layer: number,
   x: Value,
-  mask: Value | null,
-  past: LayerCache | null,
+  mask: Value,
+  memory: Memory,
 ): { readonly out: Value; readonly cache: LayerCache } {
   const [batch, length, d] = x.shape as [number, number, number];
   const perHead = d / spec.heads;
+  // A single row is the same by head: nothing to transpose.
+  const single = length === 1;
   const flat = reshape(g, normalize(g, x), [batch * length, d]);
   const project = (name: string): Value => {
-    const rows = linear(g, flat, param(p, `layers.${layer}.${name}`));
-    return transpose(g, reshape(g, rows, [batch, length, spec.heads, perHead]), [0, 2, 1, 3]);
+    const rows = reshape(g, linear(g, flat, param(p, `layers.${layer}.${name}`)), [
+      batch,
+      length,
+      spec.heads,
+      perHead,
+    ]);
+    const byHead = single ? rows : transpose(g, rows, [0, 2, 1, 3]);
+    return reshape(g, byHead, [batch * spec.heads, length, perHead]);
   };
   const query = project('query');
-  const own = { key: project('key'), value: project('value') };
-  const cache = past
-    ? { key: concat(g, [past.key, own.key], 2), value: concat(g, [past.value, own.value], 2) }
-    : own;
+  const cache = memory(layer, { key: project('key'), value: project('value') });
   // With one query row onnxruntime takes a matrix-vector kernel that sums in another order than the
   // trainer's; a repeated row keeps it on the same kernel, and the numbers the same bit for bit.
-  const single = length === 1;
-  const rows = single ? concat(g, [query, query], 2) : query;
+  const rows = single ? concat(g, [query, query], 1) : query;
   const scores = batchMatMul(g, rows, cache.key, { transB: true, alpha: 1 / Math.sqrt(perHead) });
-  const weights = softmax(g, mask ? add(g, scores, mask) : scores);
-  const mixed = batchMatMul(g, weights, cache.value);
-  const kept = single ? slice(g, mixed, 2, 0, 1) : mixed;
-  const joined = reshape(g, transpose(g, kept, [0, 2, 1, 3]), [batch * length, d]);
+  const mixed = batchMatMul(g, softmax(g, add(g, scores, mask)), cache.value);
+  const kept = single ? slice(g, mixed, 1, 0, 1) : mixed;
+  const byHead = reshape(g, kept, [batch, spec.heads, length, perHead]);
+  const joined = reshape(g, single ? byHead : transpose(g, byHead, [0, 2, 1, 3]), [batch * length, d]);
   const out = linear(g, joined, param(p, `layers.${layer}.attend`));
   return { out: reshape(g, out, [batch, length, d]), cache };
 }
@@ -175,6 +189,6 @@ function attention(
 function feedForward(g: Graph, p: Parameters, layer: number, x: Value): Value {
   const [batch, length, d] = x.shape as [number, number, number];
   const flat = reshape(g, normalize(g, x), [batch * length, d]);
-  const up = squaredRelu(g, linear(g, flat, param(p, `layers.${layer}.up`)));
-  return reshape(g, steadyLinear(g, up, param(p, `layers.${layer}.down`)), [batch, length, d]);
+  const up = linear(g, flat, param(p, `layers.${layer}.up`));
+  return reshape(g, squaredReluLinear(g, up, param(p, `layers.${layer}.down`)), [batch, length, d]);
 }

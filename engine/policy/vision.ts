@@ -1,7 +1,9 @@
 import { MAX_FRAMES, SLOT } from '../../domain/protocol/compact.js';
 import type { Graph, Value } from '../graph/graph.js';
+import { affine, linear } from '../graph/linear.js';
 import {
   add,
+  cast,
   concat,
   embed,
   mul,
@@ -10,7 +12,6 @@ import {
   scale,
   slice,
   squaredRelu,
-  toFloat,
   transpose,
 } from '../graph/ops.js';
 import { dOf, param, type Parameters } from './params.js';
@@ -26,7 +27,6 @@ import {
   THUMB,
   TURN,
 } from './spec.js';
-import { steadyLinear } from './steady-linear.js';
 
 /** Patch vectors of the overview, uint8 [B, 8·18·32] → [B, 16, D]. */
 export function thumbTokens(g: Graph, p: Parameters, thumbs: Value): Value {
@@ -49,7 +49,7 @@ export function clipTokens(g: Graph, p: Parameters, pictures: Value): Value {
   const { columns, rows, blockPx, blocks } = CLIP;
   const [wide, high] = [columns * blocks, rows * blocks];
   const area = blockPx * blockPx;
-  const split = reshape(g, toFloat(g, pictures), [n, high, blockPx, wide, blockPx]);
+  const split = reshape(g, cast(g, pictures, 'float32'), [n, high, blockPx, wide, blockPx]);
   const own = reshape(g, transpose(g, split, [0, 1, 3, 2, 4]), [n, high, wide, area]);
   const around = neighboured(g, neighboured(g, own, 2, 'itself'), 1, 'itself');
   const windows = normalize(g, reshape(g, around, [n * high * wide, 9 * area]), WINDOW_EPS);
@@ -61,7 +61,7 @@ export function clipTokens(g: Graph, p: Parameters, pictures: Value): Value {
     [0, 1, 3, 2, 4],
   );
   const joined = reshape(g, tiles, [n * LOOK_TOKENS, blocks * blocks * features]);
-  return reshape(g, steadyLinear(g, joined, param(p, 'vision.clip.out')), [n, LOOK_TOKENS, dOf(p)]);
+  return reshape(g, linear(g, joined, param(p, 'vision.clip.out')), [n, LOOK_TOKENS, dOf(p)]);
 }
 
 /** Variance, in squares of 256 grey levels, up to which a window counts as empty: noise is not blown up. */
@@ -85,29 +85,33 @@ export function cropTokens(g: Graph, p: Parameters, pictures: Value): Value {
   const [n] = pictures.shape as [number];
   const { columns, widthPx, heightPx } = CROP;
   const wide = widthPx / columns;
-  const normal = normalize(g, toFloat(g, pictures), 1);
+  const normal = normalize(g, cast(g, pictures, 'float32'), 1);
   const split = reshape(g, normal, [n, heightPx, columns, wide]);
   const own = reshape(g, transpose(g, split, [0, 2, 1, 3]), [n, columns, heightPx * wide]);
   const x = reshape(g, neighboured(g, own, 1, 'zeros'), [n * columns, CROP_REACH * heightPx * wide]);
   return reshape(g, stem(g, p, 'crop', x), [n, LOOK_TOKENS, dOf(p)]);
 }
 
-/** Vectors of looks of kinds int32 [B, n] with pictures uint8 [B, n · LOOK_BYTES] → [B, n, 18, D]. */
-export function lookTokens(g: Graph, p: Parameters, lookKinds: Value, pixels: Value): Value {
+/** What the stems see in looks of kinds int32 [B, n] with pictures uint8 [B, n · LOOK_BYTES]: [B · n, 18, D], 0 where there is no picture. */
+export function seenIn(g: Graph, p: Parameters, lookKinds: Value, pixels: Value): Value {
   const [batch, looks] = lookKinds.shape as [number, number];
-  const d = dOf(p);
-  const n = batch * looks;
-  const pictures = reshape(g, pixels, [n, LOOK_BYTES]);
+  const pictures = reshape(g, pixels, [batch * looks, LOOK_BYTES]);
   const clips = clipTokens(g, p, pictures);
   const crops = cropTokens(g, p, slice(g, pictures, 1, 0, CROP.widthPx * CROP.heightPx));
-  const seen = add(
+  return add(
     g,
     mul(g, clips, isKind(g, lookKinds, LOOK_CLIP)),
     mul(g, crops, isKind(g, lookKinds, LOOK_CROP)),
   );
+}
+
+/** Vectors of looks of kinds int32 [B, n] in turns firstTurn …, given what was seen in them [B · n, 18, D] → [B, n, 18, D]. */
+export function lookTokens(g: Graph, p: Parameters, lookKinds: Value, seen: Value, firstTurn: number): Value {
+  const [batch, looks] = lookKinds.shape as [number, number];
+  const d = dOf(p);
   const kind = reshape(g, embed(g, param(p, 'embed.look'), lookKinds), [batch, looks, 1, d]);
   const place = slice(g, param(p, 'embed.place'), 0, SLOT, TURN);
-  const turn = reshape(g, slice(g, param(p, 'embed.turn'), 0, 0, looks), [looks, 1, d]);
+  const turn = reshape(g, slice(g, param(p, 'embed.turn'), 0, firstTurn, firstTurn + looks), [looks, 1, d]);
   const tokens = reshape(g, seen, [batch, looks, LOOK_TOKENS, d]);
   return add(g, add(g, add(g, tokens, kind), place), turn);
 }
@@ -116,21 +120,20 @@ export function lookTokens(g: Graph, p: Parameters, lookKinds: Value, pixels: Va
 function isKind(g: Graph, kinds: Value, kind: number): Value {
   const equal = g.apply('Equal', [kinds, g.int32s([kind], [1])], 'bool', kinds.shape);
   const n = kinds.shape.reduce((a, b) => a * b, 1);
-  return reshape(g, toFloat(g, equal), [n, 1, 1]);
+  return reshape(g, cast(g, equal, 'float32'), [n, 1, 1]);
 }
 
 /** A vision stem: patch → hidden → width, with relu² between. */
 function stem(g: Graph, p: Parameters, name: 'thumb' | 'crop', x: Value): Value {
-  return steadyLinear(g, detected(g, p, name, x), param(p, `vision.${name}.out`));
+  return linear(g, detected(g, p, name, x), param(p, `vision.${name}.out`));
 }
 
 /** Rows of pixels → hidden features. */
 function detected(g: Graph, p: Parameters, name: 'thumb' | 'clip' | 'crop', x: Value): Value {
-  const inner = add(g, steadyLinear(g, x, param(p, `vision.${name}.in`)), param(p, `vision.${name}.bias`));
-  return squaredRelu(g, inner);
+  return squaredRelu(g, affine(g, x, param(p, `vision.${name}.in`), param(p, `vision.${name}.bias`)));
 }
 
 /** Bytes to about [−2, 2]. */
 function centred(g: Graph, bytes: Value): Value {
-  return scale(g, add(g, toFloat(g, bytes), g.scalar(-128)), 1 / 64);
+  return scale(g, add(g, cast(g, bytes, 'float32'), g.scalar(-128)), 1 / 64);
 }

@@ -12,6 +12,7 @@ import type { Commits, ObjectStore } from '../../activities/ports.js';
 import { createPrepareData } from '../../activities/prepare-data.js';
 import { createWriteReport } from '../../activities/report.js';
 import { createRunTools } from '../../activities/run-tools.js';
+import { RolloutMemories } from '../../activities/rollout-memories.js';
 import { createSampleTurn } from '../../activities/sample-turn.js';
 import { createScoreShard } from '../../activities/score-shard.js';
 import { createStartPolicy } from '../../activities/start-policy.js';
@@ -94,7 +95,7 @@ async function rollout(connection: ConnectionInfo): Promise<Wired> {
   const { reader } = await resolveVideo();
   const tools = new PictureTools(reader, { maxBytes: 128 * MEBIBYTE });
   const activities: RolloutActivities = {
-    sampleTurn: createSampleTurn({ store, dataSets, checkpoints, engines }),
+    sampleTurn: createSampleTurn({ store, dataSets, checkpoints, engines, memories: new RolloutMemories() }),
     scoreShard: createScoreShard({ store, tools, dataSets, checkpoints, engines }),
   };
   return { activities, close: () => engines.close() };

@@ -58,6 +58,7 @@ describe('a curriculum file', () => {
       groupsPerShard: 8,
       questions: ['crop', 'clip'],
       temperature: 1,
+      topP: 1,
       objective: { clipLow: 0.2, clipHigh: 0.28, kl: 0.01, advantageEps: 0.05 },
       rewards: {
         formatWeight: 0.1,

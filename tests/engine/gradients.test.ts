@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { stream } from '../../domain/seeds.js';
 import { gradients } from '../../engine/graph/gradients.js';
 import { Graph, sizeOf, type Shape, type Value } from '../../engine/graph/graph.js';
+import { affine, linear, squaredReluLinear } from '../../engine/graph/linear.js';
 import * as ops from '../../engine/graph/ops.js';
 
 /** Builds a value from float inputs of given shapes; the loss is its sum weighted by fixed random numbers. */
@@ -40,7 +41,24 @@ const CASES: readonly Case[] = [
       [3, 4],
       [4, 5],
     ],
-    (g, [a, b]) => ops.linear(g, a!, b!),
+    (g, [a, b]) => linear(g, a!, b!),
+  ],
+  [
+    'linear of few rows and a long sum',
+    [
+      [2, 160],
+      [160, 3],
+    ],
+    (g, [a, b]) => linear(g, a!, b!),
+  ],
+  ['affine', [[3, 4], [4, 5], [5]], (g, [a, b, c]) => affine(g, a!, b!, c!)],
+  [
+    'squaredReluLinear',
+    [
+      [3, 4],
+      [4, 5],
+    ],
+    (g, [a, b]) => squaredReluLinear(g, a!, b!),
   ],
   [
     'batchMatMul',
@@ -167,7 +185,7 @@ describe('gradients', () => {
   it('refuse shapes that do not fit when the graph is built', () => {
     const g = new Graph();
     const [a, b] = [g.input('a', 'float32', [2, 3]), g.input('b', 'float32', [2, 3])];
-    expect(() => ops.linear(g, a, b)).toThrow('[2, 3] · [2, 3] do not fit');
+    expect(() => linear(g, a, b)).toThrow('[2, 3] · [2, 3] do not fit');
     expect(() => ops.add(g, a, g.input('c', 'float32', [4]))).toThrow('do not broadcast');
   });
 });

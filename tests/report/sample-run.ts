@@ -105,7 +105,7 @@ function curriculum(): Curriculum {
   return {
     name: 'sample',
     seed: 1,
-    policy: { base: { type: 'fresh' }, width: 64, layers: 2, heads: 2, maxLooks: 3 },
+    policy: { base: { type: 'fresh' }, width: 64, layers: 2, heads: 2, maxLooks: 3, grammar: false },
     data: { world: { seed: 7, train: PART, validation: PART, test: PART } },
     stages: [
       sft('DRP-SFT', 'base', 'drp'),
@@ -147,6 +147,7 @@ const RL: RlStage = {
   groupsPerShard: 16,
   questions: ['crop', 'clip'],
   temperature: 1,
+  topP: 1,
   objective: { clipLow: 0.2, clipHigh: 0.28, kl: 0.01, advantageEps: 0.05 },
   rewards: {
     formatWeight: 0.1,
