@@ -14,15 +14,12 @@ export class Engines {
     this.#create = create;
   }
 
-  get(policy: PolicyConfig, compute: ComputeConfig): EmbeddedEngine {
+  get(policy: PolicyConfig, { device, threads, microBatch }: ComputeConfig): EmbeddedEngine {
     const spec = specOf(policy);
-    const key = JSON.stringify([spec, compute]);
+    const key = JSON.stringify([spec, device, threads, microBatch]);
     const known = this.#engines.get(key);
     if (known) return known;
-    const engine = this.#create(spec, {
-      threads: compute.threads,
-      capacity: compute.microBatch,
-    });
+    const engine = this.#create(spec, { device, threads, capacity: microBatch });
     this.#engines.set(key, engine);
     return engine;
   }

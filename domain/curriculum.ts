@@ -145,8 +145,9 @@ export interface EvaluationConfig {
 }
 
 export interface ComputeConfig {
-  readonly device: 'cpu';
-  /** Threads of one onnxruntime session. Named here, so that results do not follow the machine. */
+  /** Exactness is promised on `cpu` alone. `cuda` is refused where it cannot be had; it never falls back to the CPU. */
+  readonly device: 'cpu' | 'cuda';
+  /** Threads of one onnxruntime session, at most 8. Named here, so that results do not follow the machine. */
   readonly threads: number;
   readonly microBatch: number;
 }

@@ -1,6 +1,8 @@
 import type * as ort from 'onnxruntime-node';
 import { SLOT } from '../domain/protocol/compact.js';
+import type { SamplingOptions } from '../domain/sampling.js';
 import type { GrpoBatch, SequenceBatch, SupervisedBatch } from './batches.js';
+import type { Device } from './devices.js';
 import { denseFeeds, f32, scalar, sequenceFeeds, u8, type Feeds } from './feeds.js';
 import { byMuon, optimizerGraph, type OptimizerGraphConfig } from './optim/optimizer-graph.js';
 import { encoderGraph } from './policy/encoder-graph.js';
@@ -17,12 +19,16 @@ type Stats = Readonly<Record<string, number>>;
 
 export interface EngineOptions {
   readonly threads: number;
+  /** Default: cpu. */
+  readonly device?: Device;
   /** Rollouts sampled at once, at most; default: 64. */
   readonly capacity?: number;
 }
 
-/** The embedded policy on onnxruntime-node: every number of a step is made inside a graph. */
-import type { SamplingOptions } from '../domain/sampling.js';
+/**
+ * The embedded policy on onnxruntime-node: every number of a step is made inside a graph. Its numbers are exact on the
+ * `cpu` (the sampler's are the trainer's, bit for bit, whatever the batch and the threads); `cuda` promises nothing.
+ */
 export class EmbeddedEngine {
   readonly spec: PolicySpec;
   readonly #sessions: Sessions;
@@ -30,9 +36,9 @@ export class EmbeddedEngine {
   /** Tensors over the very arrays that training makes: sampling shares them. */
   readonly #feeds = new WeakMap<Weights, Feeds>();
 
-  constructor(spec: PolicySpec, { threads, capacity = 64 }: EngineOptions) {
+  constructor(spec: PolicySpec, { threads, device = 'cpu', capacity = 64 }: EngineOptions) {
     this.spec = spec;
-    this.#sessions = new Sessions({ threads });
+    this.#sessions = new Sessions({ threads, device, policy: spec });
     this.#sampler = new Sampler({ spec, sessions: this.#sessions }, { capacity });
   }
 

@@ -1,60 +1,151 @@
 import * as ort from 'onnxruntime-node';
+import { UserError } from '../domain/failures.js';
+import { deviceOptions, requireDevice, type Device } from './devices.js';
 import type { Graph } from './graph/graph.js';
+import { explained, requireMemory, type GraphName } from './memory.js';
 
-/** Sessions by key, built when first asked for; the least recently used goes when there are too many. */
+export interface SessionsOptions {
+  /** Threads of one session, 1 to `MAX_THREADS`. */
+  readonly threads: number;
+  /** Default: cpu. */
+  readonly device?: Device;
+  /** Of the policy whose graphs these are, for messages. */
+  readonly policy?: GraphName['policy'];
+  /** Sessions kept open; default: 24. */
+  readonly limit?: number;
+}
+
+/**
+ * The matrix kernels cut the columns of a product among the threads, and below 65 columns a thread they split long sums
+ * elsewhere: beyond 8 threads the same numbers are not promised.
+ */
+export const MAX_THREADS = 8;
+
+/**
+ * Sessions by key, built when first asked for. Beyond the limit the least recently used is given up: at once where
+ * nobody uses it, else when its last run has ended. A session that could not be made is forgotten, so that the next
+ * who asks tries again.
+ */
 export class Sessions {
   readonly #threads: number;
+  readonly #device: Device;
+  readonly #policy: GraphName['policy'] | undefined;
   readonly #limit: number;
-  readonly #open = new Map<string, Promise<ort.InferenceSession>>();
+  /** By key, least recently used first. */
+  readonly #open = new Map<string, OpenSession>();
+  /** Given up, but not yet released. */
+  readonly #leaving = new Set<OpenSession>();
+  #closed = false;
 
-  constructor({ threads, limit = 24 }: { threads: number; limit?: number }) {
+  constructor({ threads, device = 'cpu', policy, limit = 24 }: SessionsOptions) {
+    if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
+      throw new UserError(
+        `expected 1 to ${MAX_THREADS} threads for a session, got ${threads}`,
+        'set compute.threads: with more, the same numbers are not promised',
+      );
     this.#threads = threads;
+    this.#device = device;
+    this.#policy = policy;
     this.#limit = limit;
   }
 
-  get(key: string, build: () => Graph): Promise<ort.InferenceSession> {
-    const known = this.#open.get(key);
-    const session = known ?? this.#create(build());
-    this.#open.delete(key);
-    this.#open.set(key, session);
-    this.#evict();
-    return session;
-  }
-
-  /** Runs the graph of that key; its feeds may hold more than it takes in. */
+  /**
+   * Runs the graph of that key; its feeds may hold more than it takes in. Throws a UserError where the graph cannot have
+   * the device or the memory that it needs.
+   */
   async run(
     key: string,
     build: () => Graph,
     feeds: Readonly<Record<string, ort.Tensor>>,
   ): Promise<ort.InferenceSession.OnnxValueMapType> {
-    return (await this.get(key, build)).run(feeds);
+    if (this.#closed) throw new Error(`${key}: the engine is closed`);
+    const known = this.#open.get(key);
+    const open = known ?? new OpenSession(() => this.#create(key, build));
+    this.#open.delete(key);
+    this.#open.set(key, open);
+    open.enter();
+    while (this.#open.size > this.#limit) this.#giveUp(this.#open.keys().next().value!);
+    try {
+      return await (await open.session).run(feeds);
+    } catch (error) {
+      if (!(await open.works()) && this.#open.get(key) === open) this.#giveUp(key);
+      throw explained({ key, policy: this.#policy }, error);
+    } finally {
+      open.leave();
+    }
   }
 
+  /** Waits for what is under way, then gives up every session. Nothing can be asked for afterwards. */
   async close(): Promise<void> {
-    const all = [...this.#open.values()];
-    this.#open.clear();
-    for (const session of all) await (await session).release();
+    this.#closed = true;
+    for (const key of this.#open.keys()) this.#giveUp(key);
+    await Promise.all([...this.#leaving].map((session) => session.released));
   }
 
-  #create(graph: Graph): Promise<ort.InferenceSession> {
+  async #create(key: string, build: () => Graph): Promise<ort.InferenceSession> {
+    await requireDevice(this.#device);
+    const graph = build();
+    if (this.#device === 'cpu') requireMemory({ key, policy: this.#policy }, graph.peakBytes());
     return ort.InferenceSession.create(graph.toModel(), {
-      executionProviders: ['cpu'],
+      ...deviceOptions(this.#device),
       intraOpNumThreads: this.#threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
       // An arena a session would keep every session's peak for ever: 550 MB in place of 170 after one shape.
       enableCpuMemArena: false,
+      // Without an arena, planning ahead takes one more block as large as the whole run: 640 MB in place of 470.
+      enableMemPattern: false,
       graphOptimizationLevel: 'basic',
       // Warnings about initializers that its own constant folding left over say nothing to a person.
       logSeverityLevel: 3,
     });
   }
 
-  #evict(): void {
-    while (this.#open.size > this.#limit) {
-      const [oldest, session] = this.#open.entries().next().value!;
-      this.#open.delete(oldest);
-      void session.then((s) => s.release());
-    }
+  #giveUp(key: string): void {
+    const session = this.#open.get(key);
+    if (!session) return;
+    this.#open.delete(key);
+    this.#leaving.add(session);
+    void session.giveUp().then(() => this.#leaving.delete(session));
+  }
+}
+
+/** One session and who uses it: it is released when it was given up and the last user has left. */
+class OpenSession {
+  readonly session: Promise<ort.InferenceSession>;
+  /** Settles when nothing native is left of it. */
+  readonly released: Promise<void>;
+  #users = 0;
+  #givenUp = false;
+  #release: () => void = () => undefined;
+
+  constructor(create: () => Promise<ort.InferenceSession>) {
+    this.session = create();
+    this.released = new Promise<void>((resolve) => (this.#release = resolve)).then(async () => {
+      if (await this.works()) await (await this.session).release();
+    });
+  }
+
+  enter(): void {
+    this.#users++;
+  }
+
+  leave(): void {
+    this.#users--;
+    if (this.#givenUp && this.#users === 0) this.#release();
+  }
+
+  giveUp(): Promise<void> {
+    this.#givenUp = true;
+    if (this.#users === 0) this.#release();
+    return this.released;
+  }
+
+  /** Whether it could be made. */
+  works(): Promise<boolean> {
+    return this.session.then(
+      () => true,
+      () => false,
+    );
   }
 }

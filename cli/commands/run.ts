@@ -43,6 +43,9 @@ async function run(file: string, options: Options): Promise<number> {
   const curriculum = options.seed === undefined ? loaded : { ...loaded, seed: options.seed };
   const name = options.name ?? curriculum.name;
 
+  const { refuseAbsentDevice } = await import('../../infra/client/device.js');
+  await refuseAbsentDevice(curriculum.compute);
+
   const { openHome } = await import('../../infra/home/home.js');
   const { up } = await import('../../infra/services/up.js');
   const { withSession, runPage } = await import('../../infra/client/session.js');

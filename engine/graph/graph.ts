@@ -52,6 +52,7 @@ export class Graph {
   /** What computed values are called as outputs. */
   readonly #outputNames = new Map<string, string>();
   readonly #constants = new Map<string, Value>();
+  readonly #bytes = new Map<string, number>();
   #count = 0;
 
   input(name: string, dtype: DataType, shape: Shape): Value {
@@ -66,7 +67,10 @@ export class Graph {
     const made = this.#nodes.some(({ outputs }) => outputs.includes(value.name));
     // A copy only where it must be: of an input, of a constant, or under a second name.
     if (made && !this.#outputNames.has(value.name)) this.#outputNames.set(value.name, name);
-    else this.#nodes.push(identity(value.name, name));
+    else {
+      this.#nodes.push(identity(value.name, name));
+      this.#bytes.set(name, bytesOf(value));
+    }
   }
 
   floats(data: readonly number[] | Float32Array, shape: Shape): Value {
@@ -105,6 +109,7 @@ export class Graph {
     domain = '',
   ): readonly Value[] {
     const values = outputs.map(({ dtype, shape }) => ({ name: `v${this.#count++}`, dtype, shape }));
+    for (const value of values) this.#bytes.set(value.name, bytesOf(value));
     this.#nodes.push({
       op,
       domain,
@@ -139,6 +144,25 @@ export class Graph {
 
   get outputNames(): readonly string[] {
     return this.#outputs.map((v) => v.name);
+  }
+
+  /**
+   * Bytes that a run holds at its fullest: outputs and what lies between, each from its making to its last use.
+   * Inputs are the caller's. Buffers that a kernel writes over its input are counted twice for that one node.
+   */
+  peakBytes(): number {
+    const nodes = this.#liveNodes();
+    const kept = new Set([...this.#outputs.map(({ name }) => name), ...this.#outputNames.keys()]);
+    const lastUse = new Map<string, number>();
+    nodes.forEach(({ inputs }, at) => inputs.forEach((name) => lastUse.set(name, at)));
+    let [held, peak] = [0, 0];
+    nodes.forEach(({ inputs, outputs }, at) => {
+      for (const name of outputs) held += this.#bytes.get(name) ?? 0;
+      peak = Math.max(peak, held);
+      for (const name of new Set([...inputs, ...outputs]))
+        if (!kept.has(name) && (lastUse.get(name) ?? at) === at) held -= this.#bytes.get(name) ?? 0;
+    });
+    return peak;
   }
 
   /** The serialised ONNX model. */
@@ -199,6 +223,18 @@ export class Graph {
     this.#constants.set(key, value);
     return value;
   }
+}
+
+const ELEMENT_BYTES: Readonly<Record<DataType, number>> = {
+  float32: 4,
+  uint8: 1,
+  int32: 4,
+  int64: 8,
+  bool: 1,
+};
+
+function bytesOf({ dtype, shape }: Value): number {
+  return sizeOf(shape) * ELEMENT_BYTES[dtype];
 }
 
 export function sizeOf(shape: Shape): number {

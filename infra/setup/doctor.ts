@@ -26,6 +26,7 @@ export async function doctor(options: { readonly env?: Environment } = {}): Prom
     ['ffmpeg', () => probe.ffmpeg(env)],
     ['fonts', probe.fonts],
     ['onnxruntime-node', probe.onnxruntime],
+    ['cuda', probe.cuda],
     ['sharp', probe.sharp],
     ['cpu', probe.cpu],
     ['RUMINATE_HOME', () => probe.writable(home)],

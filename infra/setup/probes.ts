@@ -72,6 +72,15 @@ export async function onnxruntime(): Promise<Finding> {
   return ok ? { found, version, ok } : { found, version, ok, todo: 'npm ci' };
 }
 
+/** Optional: only a curriculum that says `compute.device: cuda` needs it. */
+export async function cuda(): Promise<Finding> {
+  const { cudaProblem } = await import('../client/device.js');
+  const problem = await cudaProblem();
+  const line = { version: '', ok: true };
+  if (problem === null) return { ...line, found: 'compute.device: cuda can be used' };
+  return { ...line, found: `not used: ${problem.what}`, todo: `for compute.device: cuda, ${problem.todo}` };
+}
+
 export async function sharp(): Promise<Finding> {
   return { found: 'prebuilt', version: await sharpVersion(), ok: true };
 }

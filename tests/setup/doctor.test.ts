@@ -17,6 +17,7 @@ describe('doctor', () => {
       'ffmpeg',
       'fonts',
       'onnxruntime-node',
+      'cuda',
       'sharp',
       'cpu',
       'RUMINATE_HOME',
