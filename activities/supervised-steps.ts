@@ -2,8 +2,8 @@ import type { OptimizerGraphConfig } from '../engine/optim/optimizer-graph.js';
 import type { EmbeddedEngine } from '../engine/embedded-engine.js';
 import type { PolicyState } from '../engine/policy/state.js';
 import { stream } from '../domain/seeds.js';
-import { BugFailure } from '../domain/failures.js';
 import type { LoadedDataSet } from './datasets.js';
+import { refuseBadLosses, refuseBadStep } from './finite.js';
 import { collateSupervised, maskedTokens, type Sequence } from './packs.js';
 
 export interface SupervisedPlan {
@@ -92,20 +92,10 @@ export async function supervisedStep(
     sums['auxiliaryLoss']! += out.stats['auxiliaryLoss']!;
     sums['tokenAccuracy']! += out.stats['hits']!;
   }
+  const at = { stage: plan.stage, step, losses: sums, gradients, weights: state.weights };
+  refuseBadLosses(at);
   const stepped = await engine.optimizerStep(state, gradients, plan.optimizer, plan.ratesAt(step));
+  refuseBadStep(at, stepped);
   const metrics = { ...sums, gradNorm: stepped.gradNorm, lr: plan.ratesAt(step).lr };
-  refuseNonFinite(metrics, plan.stage, step);
   return { state: stepped.state, metrics };
-}
-
-export function refuseNonFinite(
-  metrics: Readonly<Record<string, number>>,
-  stage: string,
-  step: number,
-): void {
-  for (const [name, value] of Object.entries(metrics))
-    if (!Number.isFinite(value))
-      throw new BugFailure(
-        `${stage}, step ${step + 1}: ${name} is ${value}. Nothing of this step was saved; a lower learning rate is the usual remedy.`,
-      );
 }

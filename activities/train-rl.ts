@@ -6,13 +6,13 @@ import { ratesAt } from '../domain/schedules.js';
 import type { Trained, TrainRlInput } from './contract.js';
 import { parseJson, type LoadedDataSet } from './datasets.js';
 import { specOf } from './engines.js';
+import { refuseBadLosses, refuseBadStep } from './finite.js';
 import { breathe, heartbeat } from './heartbeat.js';
 import { collate, type Sequence } from './packs.js';
 import type { ObjectStore } from './ports.js';
 import { readRollouts, toSequence, type LiveRollout } from './rollouts.js';
 import type { ScoredRecords } from './score-shard.js';
 import { stopwatch } from './stopwatch.js';
-import { refuseNonFinite } from './supervised-steps.js';
 import type { TrainDeps } from './train-supervised.js';
 
 /** A rollout that carries signal. */
@@ -63,11 +63,13 @@ export function createTrainRl(deps: TrainDeps): (input: TrainRlInput) => Promise
         await breathe();
       }
       const rates = ratesAt(at.step, stage.steps, stage.optimizer);
+      const now = { stage: at.stage, step: at.step, losses: metrics, gradients, weights: state.weights };
+      refuseBadLosses(now);
       const stepped = await engine.optimizerStep(state, gradients, stage.optimizer, rates);
+      refuseBadStep(now, stepped);
       state = stepped.state;
       Object.assign(metrics, { gradNorm: stepped.gradNorm, lr: rates.lr });
     }
-    refuseNonFinite(metrics, at.stage, at.step);
     time.mark('training');
     const checkpoint = await deps.checkpoints.save(at.run, spec, state, {
       version,

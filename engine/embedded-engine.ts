@@ -113,7 +113,7 @@ export class EmbeddedEngine {
     gradients: Gradients,
     config: OptimizerGraphConfig,
     rates: { readonly lr: number; readonly muonLr: number },
-  ): Promise<{ state: PolicyState; gradNorm: number }> {
+  ): Promise<{ state: PolicyState; gradNorm: number; weightNorm: number }> {
     const steps = state.optimizer.steps + 1;
     const feeds: Feeds = {
       ...this.#weights(state.weights),
@@ -143,6 +143,7 @@ export class EmbeddedEngine {
         },
       },
       gradNorm: (out['gradNorm']!.data as Float32Array)[0]!,
+      weightNorm: (out['weightNorm']!.data as Float32Array)[0]!,
     };
   }
 

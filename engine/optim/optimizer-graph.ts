@@ -24,7 +24,8 @@ export function byMuon(config: { readonly type: 'adamw' | 'muon' }, p: Parameter
 /**
  * One optimizer step for all parameters. Inputs `<name>`, `grad/<name>`, `first/<name>`, `second/<name>`, and the
  * scalars `lr`, `muonLr`, `correction1` = 1 − β₁ᵗ, `correction2` = 1 − β₂ᵗ; outputs the same names with `+`,
- * and `gradNorm`.
+ * and two norms over everything, which are finite only if every number is: `gradNorm` of the gradients as they came,
+ * `weightNorm` of the new weights.
  *
  * AdamW (Loshchilov & Hutter 2019): w ← w − lr·(m̂/(√v̂ + ε) + decay·w). Muon: Nesterov momentum, then its nearest
  * semi-orthogonal matrix by five Newton–Schulz steps, times √max(1, rows/cols).
@@ -40,6 +41,11 @@ export function optimizerGraph(spec: PolicySpec, config: OptimizerGraphConfig): 
   const norm = globalNorm(g, grads);
   g.output('gradNorm', norm);
   const limit = config.clipNorm > 0 ? clipFactor(g, norm, config.clipNorm) : null;
+  const weights: Value[] = [];
+  const leave = (p: ParameterSpec, weight: Value): void => {
+    g.output(`${p.name}+`, weight);
+    weights.push(weight);
+  };
   all.forEach((p, i) => {
     const weight = g.input(p.name, 'float32', p.shape);
     const first = g.input(`first/${p.name}`, 'float32', p.shape);
@@ -49,7 +55,7 @@ export function optimizerGraph(spec: PolicySpec, config: OptimizerGraphConfig): 
       const nesterov = el(g, 'Add', grad, times(g, momentum, MUON_MOMENTUM));
       const [rows, cols] = p.shape as [number, number];
       const step = times(g, orthogonal(g, nesterov), Math.sqrt(Math.max(1, rows / cols)));
-      g.output(`${p.name}+`, decayed(g, weight, step, muonLr, config.weightDecay));
+      leave(p, decayed(g, weight, step, muonLr, config.weightDecay));
       g.output(`first/${p.name}+`, momentum);
       return;
     }
@@ -64,10 +70,11 @@ export function optimizerGraph(spec: PolicySpec, config: OptimizerGraphConfig): 
     const root = g.apply('Sqrt', [el(g, 'Div', v, correction2)], 'float32', p.shape);
     const step = el(g, 'Div', el(g, 'Div', m, correction1), el(g, 'Add', root, g.scalar(EPS)));
     const decay = p.shape.length > 1 && !p.name.startsWith('embed.') ? config.weightDecay : 0;
-    g.output(`${p.name}+`, decayed(g, weight, step, lr, decay));
+    leave(p, decayed(g, weight, step, lr, decay));
     g.output(`first/${p.name}+`, m);
     g.output(`second/${p.name}+`, v);
   });
+  g.output('weightNorm', globalNorm(g, weights));
   return g;
 }
 
@@ -92,8 +99,8 @@ function orthogonal(g: Graph, x: Value): Value {
   return tall ? transpose(g, y, [1, 0]) : y;
 }
 
-function globalNorm(g: Graph, grads: readonly Value[]): Value {
-  const squares = grads.map((grad) => sumOfSquares(g, grad));
+function globalNorm(g: Graph, tensors: readonly Value[]): Value {
+  const squares = tensors.map((x) => sumOfSquares(g, x));
   const total = squares.reduce((sum, x) => el(g, 'Add', sum, x));
   return g.apply('Sqrt', [total], 'float32', []);
 }
