@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { UserError } from '../domain/failures.js';
-import { QUESTION_WORDS } from '../domain/protocol/compact.js';
+import { encodeQuestion, QUESTION_WORDS } from '../domain/protocol/compact.js';
 import { DEFAULT_PICTURES } from '../domain/tools/pictures.js';
 import type { Question } from '../domain/world/records.js';
 import type { DataSet, OpenDataInput } from './contract.js';
@@ -41,6 +41,8 @@ async function describeQuestion(
       `the policy knows no word of the question "${text}"`,
       'ask in its words, such as "What can you read on the sign?" or "How many dots does the phone show?"',
     );
+  // Refused here, where nothing has been done yet, if it is longer than the policy reads.
+  encodeQuestion(text);
   const overview = await tools.overview(file, DEFAULT_PICTURES);
   const { frames, fps, overview: size } = DEFAULT_PICTURES;
   if (overview.length !== OVERVIEW_BYTES)

@@ -2,6 +2,7 @@ import type { SequenceBatch, SupervisedBatch } from '../engine/batches.js';
 import { LOOK_BYTES, LOOK_CLIP, LOOK_CROP, LOOK_NONE, LOOK_REFUSED } from '../engine/policy/spec.js';
 import { readSafetensors, writeSafetensors, type NamedTensor } from '../engine/safetensors.js';
 import { MAX_FRAMES, QUESTION_SLOT, SLOT, slotMask } from '../domain/protocol/compact.js';
+import { BudgetFailure } from '../domain/failures.js';
 import type { Observation } from '../domain/tools/contract.js';
 import { OVERVIEW_BYTES, type LoadedDataSet } from './datasets.js';
 import { denseTargets, type DenseShares } from './dense-targets.js';
@@ -31,7 +32,13 @@ export interface SequenceLook {
 /** An observation as a look slot. */
 export function toLook(observation: Observation, pixels: Uint8Array): SequenceLook {
   if (observation.kind === 'refused') return { kind: LOOK_REFUSED, frame: 0, pixels: new Uint8Array(0) };
-  const [look] = observation.looks;
+  const [look, ...more] = observation.looks;
+  if (more.length > 0)
+    throw new BudgetFailure(
+      `a look of ${more.length + 1} frames`,
+      'a look slot holds one picture',
+      'ask for one frame a turn',
+    );
   if (!look) return { kind: LOOK_NONE, frame: 0, pixels: new Uint8Array(0) };
   const kind = observation.call.tool === 'clip' ? LOOK_CLIP : LOOK_CROP;
   return {
@@ -41,10 +48,14 @@ export function toLook(observation: Observation, pixels: Uint8Array): SequenceLo
   };
 }
 
-/** Sequences of one object in the store, as a safetensors file of small integers. */
+/**
+ * Sequences of one object in the store, as a safetensors file of small integers. One with more than `maxLooks` looks
+ * is a BudgetFailure.
+ */
 export function packSequences(sequences: readonly Sequence[], maxLooks: number): Uint8Array {
   const n = sequences.length;
   const slots = maxLooks + 1;
+  for (const sequence of sequences) refuseTooLong(sequence, maxLooks, slots);
   const ints = (width: number, of: (s: Sequence) => readonly number[]): NamedTensor => {
     const data = new Uint8Array(n * width);
     sequences.forEach((s, i) => data.set(of(s), i * width));
@@ -138,7 +149,8 @@ export function unpackSequences(file: Uint8Array, name: string): readonly Sequen
 
 /**
  * Sequences as one batch of `batch` rows with `looks` looks each; shorter ones end in empty turns, missing rows
- * are zeros. With `actionSlots` = looks + 1 for training, looks for sampling the next turn.
+ * are zeros. With `actionSlots` = looks + 1 for training, looks for sampling the next turn. A longer sequence is a
+ * BudgetFailure: nothing is cut off.
  */
 export function collate(
   data: LoadedDataSet,
@@ -153,9 +165,10 @@ export function collate(
   const lookKinds = new Int32Array(batch * looks);
   const pixels = new Uint8Array(batch * looks * LOOK_BYTES);
   sequences.forEach((s, i) => {
+    refuseTooLong(s, looks, actionSlots);
     words.set(s.words, i * QUESTION_SLOT);
     thumbs.set(data.overviewOf(data.videos[s.video]!), i * OVERVIEW_BYTES);
-    s.actions.slice(0, actionSlots).forEach((slot, k) => actions.set(slot, (i * actionSlots + k) * SLOT));
+    s.actions.forEach((slot, k) => actions.set(slot, (i * actionSlots + k) * SLOT));
     s.looks.slice(0, looks).forEach((look, k) => {
       lookKinds[i * looks + k] = look.kind;
       pixels.set(look.pixels, (i * looks + k) * LOOK_BYTES);
@@ -163,6 +176,28 @@ export function collate(
   });
   return { shape: { batch, looks }, words, thumbs, actions, lookKinds, pixels };
 }
+
+/** Empty looks at the end are what other rollouts of a shard saw after this one had answered: they take no room. */
+function refuseTooLong({ looks, actions }: Sequence, maxLooks: number, slots: number): void {
+  const got = looks.findLastIndex(({ kind }) => kind !== LOOK_NONE) + 1;
+  if (got > maxLooks)
+    throw new BudgetFailure(`a sequence of ${got} looks`, `there is room for ${maxLooks}`, MORE_LOOKS);
+  if (actions.length > slots)
+    throw new BudgetFailure(
+      `a sequence of ${actions.length} actions`,
+      `there is room for ${slots}`,
+      MORE_LOOKS,
+    );
+  const wide = looks.find(({ pixels }) => pixels.length > LOOK_BYTES);
+  if (wide)
+    throw new BudgetFailure(
+      `a picture of ${wide.pixels.length} bytes`,
+      `a look has room for ${LOOK_BYTES}`,
+      'no option raises it: show the policy pictures of the size that it was made for',
+    );
+}
+
+const MORE_LOOKS = 'policy.maxLooks raises it';
 
 /** A batch for supervised training: each masked-in token weighs 1/(tokens of the step). */
 export function collateSupervised(

@@ -1,6 +1,6 @@
 /**
  * What went wrong, named by the boundary it crossed and classified once:
- * - `user`: the person's to mend (a config, a path, a missing program). Told in one message, never retried.
+ * - `user`: the person's to mend (a config, a path, a missing program, a sequence that outgrows the policy). Told in one message, never retried.
  * - `policy`: the model did something impossible. An observation for it and a count in the metrics.
  * - `data`: this video or record is bad. Quarantined; the run goes on until there are too many.
  * - `infrastructure`: a network, disk or process. Retried.
@@ -16,6 +16,19 @@ export class UserError extends Error {
   constructor(message: string, hint?: string, options?: ErrorOptions) {
     super(message, options);
     this.hint = hint;
+  }
+}
+
+/**
+ * A sequence that does not fit the policy's context: more looks, frames, words or actions than it has room for. It is
+ * refused whole, because text without its pictures, or pictures without their text, would teach what is not so.
+ */
+export class BudgetFailure extends Error {
+  override readonly name = 'BudgetFailure';
+
+  /** @param remedy which option raises the limit, or what to do where none does */
+  constructor(got: string, limit: string, remedy: string) {
+    super(`${got} does not fit: ${limit}; ${remedy}. Nothing was cut off.`);
   }
 }
 
@@ -41,6 +54,7 @@ export class BugFailure extends Error {
 
 const KIND_OF_NAME: Readonly<Record<string, FailureKind>> = {
   UserError: 'user',
+  BudgetFailure: 'user',
   PolicyFailure: 'policy',
   DataFailure: 'data',
   InfrastructureFailure: 'infrastructure',
@@ -48,7 +62,7 @@ const KIND_OF_NAME: Readonly<Record<string, FailureKind>> = {
 };
 
 /** Error types that another attempt cannot mend: Temporal's `nonRetryableErrorTypes`. */
-export const NON_RETRYABLE: readonly string[] = ['UserError', 'DataFailure', 'BugFailure'];
+export const NON_RETRYABLE: readonly string[] = ['UserError', 'BudgetFailure', 'DataFailure', 'BugFailure'];
 
 /** What the language itself throws at a programming mistake. */
 const PROGRAMMING_ERRORS: readonly string[] = ['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'];

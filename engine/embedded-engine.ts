@@ -2,6 +2,7 @@ import type * as ort from 'onnxruntime-node';
 import { SLOT } from '../domain/protocol/compact.js';
 import type { SamplingOptions } from '../domain/sampling.js';
 import type { GrpoBatch, SequenceBatch, SupervisedBatch } from './batches.js';
+import { requireContext, requireRolloutRoom } from './context.js';
 import type { Device } from './devices.js';
 import { denseFeeds, f32, scalar, sequenceFeeds, u8, type Feeds } from './feeds.js';
 import { byMuon, optimizerGraph, type OptimizerGraphConfig } from './optim/optimizer-graph.js';
@@ -53,6 +54,7 @@ export class EmbeddedEngine {
     batch: SupervisedBatch,
   ): Promise<{ gradients: Gradients; stats: Stats }> {
     const { shape, dense } = batch;
+    requireContext(this.spec, batch);
     const key = `supervised/${shape.batch}/${shape.looks}/${dense ? 'dense' : 'plain'}/${batch.glance ? 'glance' : 'blind'}`;
     const out = await this.#sessions.run(
       key,
@@ -79,6 +81,7 @@ export class EmbeddedEngine {
     objective: { readonly clipLow: number; readonly clipHigh: number; readonly kl: number },
   ): Promise<{ gradients: Gradients; stats: Stats }> {
     const { shape } = batch;
+    requireContext(this.spec, batch);
     const key = `grpo/${shape.batch}/${shape.looks}/${objective.clipLow}/${objective.clipHigh}/${objective.kl}`;
     const tokens = tokensOf(batch);
     const out = await this.#sessions.run(key, () => grpoGraph(this.spec, shape, objective), {
@@ -99,6 +102,7 @@ export class EmbeddedEngine {
   /** Log-probabilities of the batch's own actions, [B · (n + 1) · 7]. */
   async logProbs(weights: Weights, batch: SequenceBatch): Promise<Float32Array> {
     const { shape } = batch;
+    requireContext(this.spec, batch);
     const out = await this.#sessions.run(
       `logProbs/${shape.batch}/${shape.looks}`,
       () => logProbGraph(this.spec, shape),
@@ -148,12 +152,13 @@ export class EmbeddedEngine {
   }
 
   /** Draws a rollout's next turn, in a batch with whatever else waits for the same turn (`Sampler`). */
-  drawTurn(
+  async drawTurn(
     weights: Weights,
     options: SamplingOptions,
     request: TurnRequest,
     signal?: AbortSignal,
   ): Promise<DrawnTurn> {
+    requireRolloutRoom(this.spec, request.rollout);
     return this.#sampler.draw(this.#weights(weights), options, request, signal);
   }
 

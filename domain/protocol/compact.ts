@@ -1,3 +1,4 @@
+import { BudgetFailure } from '../failures.js';
 import type { Action } from '../trajectory.js';
 import { ASKS, ANSWER_CHARACTERS, KINDS, MARKS, MAX_TEXT, ROWS } from '../world/vocabulary.js';
 
@@ -40,14 +41,23 @@ export const QUESTION_SLOT = 6;
 /** Tokens in all: actions, then question words. */
 export const VOCABULARY = ACTION_TOKENS + QUESTION_WORDS.length;
 
-/** Question words as tokens, in order, padded to `QUESTION_SLOT`. Unknown words are listed, not guessed. */
+/**
+ * Question words as tokens, in order, padded to `QUESTION_SLOT`. Unknown words are listed, not guessed; more known ones
+ * than there is room for are a BudgetFailure, because half a question is another question.
+ */
 export function encodeQuestion(question: string): {
   readonly tokens: readonly number[];
   readonly dropped: readonly string[];
 } {
   const words = question.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   const known = words.filter((word) => QUESTION_WORDS.includes(word));
-  const tokens = known.slice(0, QUESTION_SLOT).map((word) => ACTION_TOKENS + QUESTION_WORDS.indexOf(word));
+  if (known.length > QUESTION_SLOT)
+    throw new BudgetFailure(
+      `a question of ${known.length} words that the policy knows (${known.join(' ')})`,
+      `it reads ${QUESTION_SLOT}`,
+      'ask in fewer of them',
+    );
+  const tokens = known.map((word) => ACTION_TOKENS + QUESTION_WORDS.indexOf(word));
   while (tokens.length < QUESTION_SLOT) tokens.push(PAD);
   return { tokens, dropped: words.filter((word) => !QUESTION_WORDS.includes(word)) };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  BudgetFailure,
   BugFailure,
   classify,
   DataFailure,
@@ -12,6 +13,7 @@ import {
 describe('classify', () => {
   it('names each class of ours', () => {
     expect(classify(new UserError('m', 'h'))).toBe('user');
+    expect(classify(new BudgetFailure('a', 'b', 'c'))).toBe('user');
     expect(classify(new PolicyFailure('m'))).toBe('policy');
     expect(classify(new DataFailure('m'))).toBe('data');
     expect(classify(new InfrastructureFailure('m'))).toBe('infrastructure');
@@ -57,7 +59,9 @@ describe('classify', () => {
 
 describe('the classes', () => {
   it('retries infrastructure alone', () => {
-    expect(NON_RETRYABLE).toEqual([UserError, DataFailure, BugFailure].map((c) => new c('m').name));
+    const budget = new BudgetFailure('a', 'b', 'c').name;
+    const others = [UserError, DataFailure, BugFailure].map((c) => new c('m').name);
+    expect([...NON_RETRYABLE].sort()).toEqual([budget, ...others].sort());
   });
   it('keep hint and cause', () => {
     const cause = new Error('inner');

@@ -35,8 +35,8 @@ describe('a copied edge', () => {
     const tops = g.floats(peaks(TOPS), [1, MAX_ROWS * BOX_BINS]);
     const shown = g.floats(probabilities(shownAt), [1, LOOK_TOKENS * MARK_CLASSES]);
     g.output('edges', copiedEdge(g, p, x, { boxes: tops, tops, shown }));
-    const session = await sessions.get(JSON.stringify([wanted, shownAt]), () => g);
-    const edges = (await session.run({}))['edges']!.data as Float32Array;
+    const out = await sessions.run(JSON.stringify([wanted, shownAt]), () => g, {});
+    const edges = out['edges']!.data as Float32Array;
     return edges.indexOf(Math.max(...edges));
   }
 
@@ -69,10 +69,9 @@ describe('the tokens of a clip', () => {
     };
     const p: Parameters = new Map(names.map((name) => [name, g.floats(weights.get(name)!, shapes[name]!)]));
     g.output('tokens', clipTokens(g, p, g.input('pictures', 'uint8', [2, CLIP.widthPx * CLIP.heightPx])));
-    const session = await sessions.get('clip', () => g);
     const areaPx = CLIP.blocks * CLIP.blockPx;
     const pictures = Uint8Array.from([...cross(areaPx, 0), ...cross(2 * areaPx, areaPx)]);
-    const out = await session.run({
+    const out = await sessions.run('clip', () => g, {
       pictures: new ort.Tensor('uint8', pictures, [2, CLIP.widthPx * CLIP.heightPx]),
     });
     const tokens = out['tokens']!.data as Float32Array;
