@@ -91,8 +91,14 @@ async function readSamples(
   return rollouts.flatMap((rollout, row) => {
     const group = records.advantages[Math.floor(row / records.groupSize)];
     const advantage = group?.[row % records.groupSize];
-    return advantage === undefined ? [] : [{ sequence: toSequence(data, rollout), rollout, advantage }];
+    if (advantage === undefined) return [];
+    return [{ sequence: toSequence(data, rollout), rollout, advantage: fromJson(advantage) }];
   });
+}
+
+/** JSON writes what is not finite as null. It must not come back as a harmless 0. */
+function fromJson(value: number | null): number {
+  return value ?? Number.NaN;
 }
 
 /** Samples of one length together, in their order, `size` at a time. */
@@ -132,7 +138,7 @@ async function grpoBatch(
         const at = (i * (looks + 1) + t) * SLOT + j;
         weights[at] = on / tokens;
         advantages[at] = on * advantage;
-        oldLogProbs[at] = rollout.turns[t]!.logProbs[j]!;
+        oldLogProbs[at] = fromJson(rollout.turns[t]!.logProbs[j]!);
       }),
     ),
   );
