@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { cudaProblem } from '../../infra/client/device.js';
 import { homeAt, type Home } from '../../infra/home/home.js';
 import { CommandLine, STACK_TRACE, type Ended } from '../support/command-line.js';
 
@@ -13,6 +14,8 @@ const COMMANDS = [
 
 // Each case starts processes; on a busy machine they take their time.
 vi.setConfig({ testTimeout: 120_000 });
+
+const cuda = await cudaProblem();
 
 let folder: string;
 let home: Home;
@@ -68,6 +71,20 @@ describe('a mistake', () => {
     expectMistake(await ruminate.run('run', join(folder, 'none.yaml')), 'there is no such file');
     expect(existsSync(home.settingsFile)).toBe(false);
   });
+
+  it.skipIf(cuda === null)(
+    'in the device is told before anything starts, with what to install (skipped where CUDA is here)',
+    async () => {
+      const file = join(folder, 'cuda.yaml');
+      await writeFile(file, `${await readFile('configs/tiny.yaml', 'utf8')}\ncompute: { device: cuda }\n`);
+      expectMistake(
+        await ruminate.run('run', file),
+        'compute.device is cuda, but onnxruntime',
+        'or set compute.device: cpu',
+      );
+      expect(existsSync(home.settingsFile)).toBe(false);
+    },
+  );
 
   it('of asking for runs while nothing runs says what to type', async () => {
     const commands = [['list'], ['status', 'mini'], ['report'], ['cancel', 'mini'], ['watch']];

@@ -112,6 +112,18 @@ function parseYamlLike(): unknown {
 describe('a bad curriculum file is refused with line, column and the nearest name:', () => {
   it.each([
     [
+      'more threads than the numbers are promised for',
+      'seed: 3',
+      'seed: 3\ncompute: { threads: 9 }',
+      /^my\.yaml:3:21: `compute\.threads`: expected at most 8, got 9: with more threads the same numbers are not promised$/,
+    ],
+    [
+      'a device that there is none of',
+      'seed: 3',
+      'seed: 3\ncompute: { device: cude }',
+      /^my\.yaml:3:20: `compute\.device`: expected one of cpu, cuda, got "cude"; did you mean "cuda"\?$/,
+    ],
+    [
       'an unknown key',
       'seed: 3',
       'sed: 3',
