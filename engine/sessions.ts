@@ -35,6 +35,7 @@ export class Sessions {
   readonly #open = new Map<string, OpenSession>();
   /** Given up, but not yet released. */
   readonly #leaving = new Set<OpenSession>();
+  #deviceWorks = false;
   #closed = false;
 
   constructor({ threads, device = 'cpu', policy, limit = 24 }: SessionsOptions) {
@@ -83,7 +84,8 @@ export class Sessions {
   }
 
   async #create(key: string, build: () => Graph): Promise<ort.InferenceSession> {
-    await requireDevice(this.#device);
+    if (!this.#deviceWorks) await requireDevice(this.#device);
+    this.#deviceWorks = true;
     const graph = build();
     if (this.#device === 'cpu') requireMemory({ key, policy: this.#policy }, graph.peakBytes());
     return ort.InferenceSession.create(graph.toModel(), {

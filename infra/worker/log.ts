@@ -26,7 +26,13 @@ const NOISE = /^(Worker state changed|No (workflows|activities|Nexus services) r
 /** The message of an error and of what caused it; the stack, where it is not one of ours to be read by people. */
 function told(error: unknown): string {
   if (!(error instanceof Error)) return error === undefined ? '' : `: ${JSON.stringify(error)}`;
-  const ours = ['UserError', 'BudgetFailure', 'DataFailure', 'InfrastructureFailure', 'TemporalFailure'].includes(error.name);
+  const ours = [
+    'UserError',
+    'BudgetFailure',
+    'DataFailure',
+    'InfrastructureFailure',
+    'TemporalFailure',
+  ].includes(error.name);
   const cause = error.cause === undefined ? '' : ` ← ${told(error.cause).slice(2)}`;
   const shown = ours ? `${error.name}: ${error.message}` : error.stack || `${error.name}: ${error.message}`;
   return `: ${shown}${cause}`;
