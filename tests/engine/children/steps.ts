@@ -14,8 +14,8 @@ const random = stream('flat memory');
 const shapes = new Set<string>();
 const rssBytes: number[] = [];
 for (let step = 0; step < STEPS; step++) {
-  // A last, smaller batch now and then: 32 shapes in all, where 24 sessions are kept.
-  const batch = random.int(0, 16) === 0 ? random.int(1, 4) : 4;
+  // Another batch size now and then: 32 shapes in all, where 24 sessions are kept.
+  const batch = random.int(0, 16) === 0 ? random.int(1, 5) : 2;
   const looks = random.int(0, 4);
   const glance = random.int(0, 2) === 0;
   shapes.add(`${batch}/${looks}/${glance}`);
