@@ -14,7 +14,14 @@ import { freshOptimizer, freshWeights, type PolicyState } from '../../engine/pol
 import { commitWithManifest, readManifest } from '../../infra/store/manifest.js';
 import { MemoryStore } from '../support/memory-store.js';
 
-export const POLICY = { base: { type: 'fresh' }, width: 32, layers: 1, heads: 4, maxLooks: 3 } as const;
+export const POLICY = {
+  base: { type: 'fresh' },
+  width: 32,
+  layers: 1,
+  heads: 4,
+  maxLooks: 3,
+  grammar: false,
+} as const;
 const COMPUTE = { device: 'cpu', threads: 1, microBatch: 2 } as const;
 const OPTIMIZER: OptimizerConfig = {
   type: 'adamw',

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { GREEDY } from '../../domain/sampling.js';
 import { requireContext } from '../../engine/context.js';
 import { EmbeddedEngine } from '../../engine/embedded-engine.js';
 import { blankBatch } from './children/blank-batch.js';
+import { randomRollout } from './support/rollouts.js';
 
 const SPEC = { width: 32, layers: 1, heads: 4, maxLooks: 2 };
 const twice = <T extends Uint8Array | Int32Array>(data: T): T =>
@@ -53,12 +55,11 @@ describe('the context of a policy', () => {
       engine.supervised(none, none, batch),
       engine.grpo(none, none, grpo, { clipLow: 0.2, clipHigh: 0.2, kl: 0 }),
       engine.logProbs(none, batch),
-      engine.sample(none, {
-        ...batch,
+      engine.drawTurn(none, GREEDY, {
+        rollout: randomRollout('far', 3),
+        memory: null,
         uniforms: tokens,
-        temperature: 1,
-        greedy: false,
-        forced: new Int32Array(1),
+        forced: false,
       }),
     ];
     for (const way of ways) await expect(way).rejects.toMatchObject({ name: 'BudgetFailure' });

@@ -1,4 +1,4 @@
-import type { SupervisedBatch } from '../../../engine/embedded-engine.js';
+import type { SupervisedBatch } from '../../../engine/batches.js';
 import { LOOK_BYTES } from '../../../engine/policy/spec.js';
 import { QUESTION_SLOT, SLOT } from '../../../domain/protocol/compact.js';
 
