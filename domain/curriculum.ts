@@ -126,8 +126,10 @@ export interface OptimizerConfig {
   /** Learning rate of Muon's matrices. Unused by adamw. */
   readonly muonLr: number;
   readonly muonLrEnd: number;
-  /** Share of the steps, at the end, over which the rate falls linearly to its end. */
+  /** Share of the steps, at the end, over which the rate falls to its end. */
   readonly decayShare: number;
+  /** The shape of that fall: a straight line, or half a cosine (Loshchilov & Hutter 2017). */
+  readonly decay: 'linear' | 'cosine';
   readonly warmupSteps: number;
   readonly weightDecay: number;
   readonly beta1: number;

@@ -9,7 +9,8 @@ export function ratesAt(
   steps: number,
   optimizer: OptimizerConfig,
 ): { readonly lr: number; readonly muonLr: number } {
-  const shape = { steps, warmupSteps: optimizer.warmupSteps, decayShare: optimizer.decayShare };
+  const { warmupSteps, decayShare, decay } = optimizer;
+  const shape = { steps, warmupSteps, decayShare, decay };
   return {
     lr: rateAt(step, { ...shape, peak: optimizer.lr, end: optimizer.lrEnd }),
     muonLr: rateAt(step, { ...shape, peak: optimizer.muonLr, end: optimizer.muonLrEnd }),
@@ -17,9 +18,9 @@ export function ratesAt(
 }
 
 /**
- * Warm-up, flat, linear fall: rises to `peak` over the first `warmupSteps` (the first step already moves), stays,
- * and falls over the last `decayShare` of the steps so that the very last step is taken at `end`. Where warm-up
- * and fall overlap, the lower of the two holds.
+ * Warm-up, flat, fall: rises to `peak` over the first `warmupSteps` (the first step already moves), stays, and falls
+ * over the last `decayShare` of the steps, by a line or half a cosine, so that the very last step is taken at `end`.
+ * Where warm-up and fall overlap, the lower of the two holds.
  */
 export function rateAt(
   step: number,
@@ -27,6 +28,7 @@ export function rateAt(
     readonly steps: number;
     readonly warmupSteps: number;
     readonly decayShare: number;
+    readonly decay: 'linear' | 'cosine';
     readonly peak: number;
     readonly end: number;
   },
@@ -39,5 +41,10 @@ export function rateAt(
   const into = step - (steps - falling) + 1;
   if (into <= 0) return rising;
   // The last step is `end` itself, not what rounding makes of it.
-  return into === falling ? Math.min(rising, end) : Math.min(rising, peak + ((end - peak) * into) / falling);
+  if (into === falling) return Math.min(rising, end);
+  const fallen =
+    schedule.decay === 'cosine'
+      ? end + ((peak - end) * (1 + Math.cos((Math.PI * into) / falling))) / 2
+      : peak + ((end - peak) * into) / falling;
+  return Math.min(rising, fallen);
 }

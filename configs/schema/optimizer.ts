@@ -29,6 +29,7 @@ function optimizer(defaults: Defaults) {
     muonLr: rate.optional(),
     muonLrEnd: rate.optional(),
     decayShare: share.default(defaults.decayShare),
+    decay: z.enum(['linear', 'cosine']).default('linear'), // ours
     warmupSteps: z.int().min(0).max(100_000).default(0), // ours
     weightDecay: share.default(0), // ours
     beta1: share.lt(1).default(0.9), // ours

@@ -73,6 +73,7 @@ describe('a curriculum file', () => {
         muonLr: 0,
         muonLrEnd: 0,
         decayShare: 0,
+        decay: 'linear',
         warmupSteps: 0,
         weightDecay: 0,
         beta1: 0.9,

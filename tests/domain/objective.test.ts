@@ -133,11 +133,19 @@ describe('the SFT loss', () => {
 });
 
 describe('the learning rate', () => {
-  const schedule = { steps: 10, warmupSteps: 2, decayShare: 0.4, peak: 1, end: 0.2 };
+  const schedule = { steps: 10, warmupSteps: 2, decayShare: 0.4, decay: 'linear', peak: 1, end: 0.2 } as const;
 
   it('rises, stays and falls to its end at the very last step, by hand', () => {
     const rates = Array.from({ length: 10 }, (_, step) => rateAt(step, schedule));
     const expected = [0.5, 1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2];
+    rates.forEach((rate, step) => expect(rate).toBeCloseTo(expected[step]!, 12));
+    expect(rates[9]).toBe(0.2);
+  });
+
+  it('falls by half a cosine where that is asked for, by hand', () => {
+    const rates = Array.from({ length: 10 }, (_, step) => rateAt(step, { ...schedule, decay: 'cosine' }));
+    const half = Math.SQRT1_2;
+    const expected = [0.5, 1, 1, 1, 1, 1, 0.6 + 0.4 * half, 0.6, 0.6 - 0.4 * half, 0.2];
     rates.forEach((rate, step) => expect(rate).toBeCloseTo(expected[step]!, 12));
     expect(rates[9]).toBe(0.2);
   });
@@ -168,6 +176,7 @@ describe('the learning rate', () => {
       muonLr: 0.01,
       muonLrEnd: 0.001,
       decayShare: 0.5,
+      decay: 'linear',
       warmupSteps: 0,
       weightDecay: 0,
       beta1: 0.9,
