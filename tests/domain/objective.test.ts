@@ -133,7 +133,14 @@ describe('the SFT loss', () => {
 });
 
 describe('the learning rate', () => {
-  const schedule = { steps: 10, warmupSteps: 2, decayShare: 0.4, decay: 'linear', peak: 1, end: 0.2 } as const;
+  const schedule = {
+    steps: 10,
+    warmupSteps: 2,
+    decayShare: 0.4,
+    decay: 'linear',
+    peak: 1,
+    end: 0.2,
+  } as const;
 
   it('rises, stays and falls to its end at the very last step, by hand', () => {
     const rates = Array.from({ length: 10 }, (_, step) => rateAt(step, schedule));
