@@ -9,7 +9,7 @@ import { byMuon, optimizerGraph, type OptimizerGraphConfig } from './optim/optim
 import { encoderGraph } from './policy/encoder-graph.js';
 import { parameters, type PolicySpec } from './policy/spec.js';
 import type { PolicyState } from './policy/state.js';
-import { grpoGraph, logProbGraph, supervisedGraph } from './policy/training-graphs.js';
+import { grpoGraph, logitsGraph, logProbGraph, supervisedGraph } from './policy/training-graphs.js';
 import type { DrawnTurn, TurnRequest } from './sampling/rollouts.js';
 import { Sampler } from './sampling/sampler.js';
 import { Sessions } from './sessions.js';
@@ -109,6 +109,18 @@ export class EmbeddedEngine {
       { ...this.#weights(weights), ...sequenceFeeds(batch) },
     );
     return out['logProbs']!.data as Float32Array;
+  }
+
+  /** Logits by name (`logits`, `scene`, and `marks` where there are looks), as `logitsGraph` shapes them. */
+  async logits(weights: Weights, batch: SequenceBatch): Promise<ReadonlyMap<string, Float32Array>> {
+    const { shape } = batch;
+    requireContext(this.spec, batch);
+    const out = await this.#sessions.run(
+      `logits/${shape.batch}/${shape.looks}`,
+      () => logitsGraph(this.spec, shape),
+      { ...this.#weights(weights), ...sequenceFeeds(batch) },
+    );
+    return new Map(Object.entries(out).map(([name, { data }]) => [name, data as Float32Array]));
   }
 
   /** One optimizer step; `t` counts from 1 for the bias correction. */

@@ -44,7 +44,7 @@ function shortage({ key, policy }: GraphName, what: string, cause?: unknown): Us
 }
 
 /** `<graph>/<batch>/<looks>`, then whatever else tells the sessions of a graph apart. */
-const SHAPED = /^(supervised|grpo|logProbs|turn|recall)\/\d+\/\d+(\/|$)/;
+const SHAPED = /^(supervised|grpo|logProbs|logits|turn|recall)\/\d+\/\d+(\/|$)/;
 
 /**
  * Bytes that this process could still take, from above: what the machine has free (its caches given up), and what a

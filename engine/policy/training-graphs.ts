@@ -140,6 +140,20 @@ export function logProbGraph(spec: PolicySpec, shape: BatchShape): Graph {
   return g;
 }
 
+/**
+ * What the policy says before any softmax: `logits` [B · 7 · (looks + 1), ACTION_TOKENS], and what dense supervision
+ * reads, `scene` [B · 8, SCENE_OUTPUTS] and `marks` [B · looks · 18, MARK_CLASSES]. For comparison with other programs.
+ */
+export function logitsGraph(spec: PolicySpec, shape: BatchShape): Graph {
+  const g = new Graph();
+  const p = parameterInputs(g, spec);
+  const { logits, middle } = forward(g, spec, p, shape);
+  g.output('logits', logits);
+  g.output('scene', sceneLogits(g, p, middle));
+  if (shape.looks > 0) g.output('marks', areaLogits(g, p, lookSlots(g, middle, shape.looks)));
+  return g;
+}
+
 interface Forward {
   /** [B · 7 · (looks + 1), ACTION_TOKENS]: what is predicted for each token of each action slot. */
   readonly logits: Value;
