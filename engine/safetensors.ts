@@ -1,3 +1,5 @@
+import { parseHeader, type Dtype, type TensorEntry } from './safetensors-header.js';
+
 /**
  * The safetensors format (https://github.com/huggingface/safetensors): eight bytes of header length, a JSON header
  * {name: {dtype, shape, data_offsets}}, then the bytes. Written with sorted names, so that equal tensors make
@@ -19,14 +21,14 @@ export function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const names = [...tensors.keys()].sort();
-  const header: Record<string, unknown> = {};
-  if (Object.keys(metadata).length > 0) header['__metadata__'] = metadata;
+  const header: [string, unknown][] = [];
+  if (Object.keys(metadata).length > 0) header.push(['__metadata__', metadata]);
   let offset = 0;
   for (const name of names) {
     const { shape, data } = tensors.get(name)!;
-    header[name] = { dtype: dtypeOf(data), shape, data_offsets: [offset, (offset += data.byteLength)] };
+    header.push([name, { dtype: dtypeOf(data), shape, data_offsets: [offset, (offset += data.byteLength)] }]);
   }
-  const json = Buffer.from(JSON.stringify(header));
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(header)));
   // Data begins on a multiple of eight; the format allows trailing spaces in the header.
   const padded = Math.ceil(json.length / 8) * 8;
   const file = Buffer.alloc(8 + padded + offset, ' ');
@@ -46,70 +48,44 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Reads a whole file. Throws an Error that names what is wrong with a corrupt or foreign one. */
+/** Reads a whole file. Throws an Error that names the file, and what is wrong with a corrupt or foreign one. */
 export function readSafetensors(file: Uint8Array, name = 'safetensors file'): SafetensorsFile {
-  const fail = (why: string): never => {
-    throw new Error(`${name}: not a valid safetensors file: ${why}`);
-  };
-  if (file.length < 8) fail(`${file.length} bytes are too few for a header`);
+  try {
+    return read(file);
+  } catch (cause) {
+    throw new Error(`${name}: not a valid safetensors file: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function read(file: Uint8Array): SafetensorsFile {
+  if (file.length < 8) throw new Error(`${file.length} bytes are too few for a header`);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const length = Number(view.getBigUint64(0, true));
   if (length > HEADER_LIMIT || 8 + length > file.length)
-    fail(`its header says ${length} bytes, the file has ${file.length}`);
-  let header: Record<string, unknown>;
-  try {
-    header = JSON.parse(Buffer.from(file.subarray(8, 8 + length)).toString('utf8')) as Record<
-      string,
-      unknown
-    >;
-  } catch (cause) {
-    throw new Error(`${name}: not a valid safetensors file: its header is not JSON`, { cause });
-  }
+    throw new Error(`its header says ${length} bytes, the file has ${file.length}`);
+  const text = Buffer.from(file.buffer, file.byteOffset + 8, length).toString('utf8');
   const body = file.subarray(8 + length);
-  const tensors = new Map<string, NamedTensor>();
-  const { __metadata__: metadata, ...entries } = header;
-  for (const [key, entry] of Object.entries(entries)) tensors.set(key, readTensor(key, entry, body, fail));
-  return { tensors, metadata: (metadata ?? {}) as Record<string, string> };
+  const { entries, metadata } = parseHeader(text, body.length);
+  const tensors = new Map([...entries].map(([key, entry]) => [key, tensorOf(entry, body)]));
+  return { tensors, metadata };
 }
 
-function readTensor(
-  key: string,
-  entry: unknown,
-  body: Uint8Array,
-  fail: (why: string) => never,
-): NamedTensor {
-  const {
-    dtype,
-    shape,
-    data_offsets: offsets,
-  } = entry as {
-    dtype?: unknown;
-    shape?: number[];
-    data_offsets?: [number, number];
-  };
-  if (!Array.isArray(shape) || !Array.isArray(offsets)) return fail(`${key} has no shape or no offsets`);
-  const [start, end] = offsets;
-  const count = shape.reduce((product, d) => product * d, 1);
-  const width =
-    dtype === 'U8'
-      ? 1
-      : dtype === 'F32' || dtype === 'I32'
-        ? 4
-        : fail(`${key} has dtype ${String(dtype)}; F32, I32 and U8 are read`);
-  if (start < 0 || end > body.length || end - start !== count * width)
-    return fail(`${key} of shape [${shape.join(', ')}] does not fit its offsets ${start}–${end}`);
+function tensorOf({ dtype, shape, count, start, end }: TensorEntry, body: Uint8Array): NamedTensor {
   // A copy: the file's bytes may stand at any alignment.
   const bytes = new Uint8Array(body.subarray(start, end));
-  const data =
-    dtype === 'U8'
-      ? bytes
-      : dtype === 'F32'
-        ? new Float32Array(bytes.buffer, bytes.byteOffset, count)
-        : new Int32Array(bytes.buffer, bytes.byteOffset, count);
-  return { shape, data };
+  switch (dtype) {
+    case 'F32':
+      return { shape, data: new Float32Array(bytes.buffer, 0, count) };
+    case 'I32':
+      return { shape, data: new Int32Array(bytes.buffer, 0, count) };
+    case 'U8':
+      return { shape, data: bytes };
+    default:
+      return dtype satisfies never;
+  }
 }
 
-function dtypeOf(data: TensorData): 'F32' | 'I32' | 'U8' {
+export function dtypeOf(data: TensorData): Dtype {
   if (data instanceof Float32Array) return 'F32';
   return data instanceof Int32Array ? 'I32' : 'U8';
 }

@@ -1,5 +1,11 @@
 import { stream } from '../../domain/seeds.js';
-import { readSafetensors, writeSafetensors, type NamedTensor, type Tensors } from '../safetensors.js';
+import {
+  dtypeOf,
+  readSafetensors,
+  writeSafetensors,
+  type NamedTensor,
+  type Tensors,
+} from '../safetensors.js';
 import { parameters, type PolicySpec } from './spec.js';
 
 /** Weights and optimizer moments by parameter name; a copy-on-write value: steps make new arrays. */
@@ -34,20 +40,50 @@ export function freshOptimizer(spec: PolicySpec): OptimizerState {
   return { steps: 0, first: zeros(), second: zeros() };
 }
 
+/** What the metadata of a weights file call themselves: names, shapes and the layout of the tokens go with it. */
+export const POLICY_FORMAT = 'ruminate-policy-1';
+
 export function weightsToFile(spec: PolicySpec, weights: ReadonlyMap<string, Float32Array>): Uint8Array {
   return writeSafetensors(named(spec, weights, ''), {
-    format: 'ruminate-policy-1',
+    format: POLICY_FORMAT,
     architecture: JSON.stringify(spec),
   });
 }
 
-/** Reads weights and checks names and shapes against the architecture: a foreign file is refused, not guessed at. */
+/**
+ * Reads weights and checks them against the architecture: what the metadata say of it, where they say anything (a file
+ * that other programs have written may not), then every name, dtype and shape. A foreign file is refused, not guessed at.
+ */
 export function weightsFromFile(
   spec: PolicySpec,
   file: Uint8Array,
   name: string,
 ): ReadonlyMap<string, Float32Array> {
-  return pickAll(spec, readSafetensors(file, name).tensors, '', name, true);
+  const { tensors, metadata } = readSafetensors(file, name);
+  const { format, architecture } = metadata;
+  if (format?.startsWith('ruminate-') === true && format !== POLICY_FORMAT)
+    throw new Error(`${name}: expected a file of format ${POLICY_FORMAT}, this is ${format}`);
+  if (architecture !== undefined) refuseOtherArchitecture(spec, architectureOf(architecture, name), name);
+  return pickAll(spec, tensors, '', name, true);
+}
+
+/** Heads are in no tensor's shape: only the file's own words tell one number of them from another. */
+export function refuseOtherArchitecture(spec: PolicySpec, found: unknown, name: string): void {
+  const given = (typeof found === 'object' && found !== null ? found : {}) as Record<string, unknown>;
+  const keys = ['width', 'layers', 'heads', 'maxLooks'] as const;
+  const other = keys.filter((key) => given[key] !== spec[key]);
+  if (other.length === 0) return;
+  const say = (of: Record<string, unknown>): string =>
+    other.map((key) => `${key} ${JSON.stringify(of[key]) ?? 'not given'}`).join(', ');
+  throw new Error(`${name}: expected a policy of ${say({ ...spec })}; this one has ${say(given)}`);
+}
+
+function architectureOf(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`${name}: the architecture in its metadata is not JSON`, { cause });
+  }
 }
 
 export function optimizerToFile(spec: PolicySpec, optimizer: OptimizerState): Uint8Array {
@@ -89,18 +125,24 @@ function pickAll(
 ): ReadonlyMap<string, Float32Array> {
   const expected = parameters(spec);
   const picked = new Map<string, Float32Array>();
+  const wrong: string[] = [];
   for (const { name, shape } of expected) {
     const tensor = tensors.get(prefix + name);
-    if (!tensor) throw new Error(`${file}: expected a tensor named ${prefix}${name}, found none`);
-    if (tensor.shape.join() !== shape.join() || !(tensor.data instanceof Float32Array))
-      throw new Error(
-        `${file}: ${prefix}${name} should be float32 [${shape.join(', ')}], is [${tensor.shape.join(', ')}]`,
+    if (!tensor) wrong.push(`${prefix}${name} is missing`);
+    else if (tensor.shape.join() !== shape.join() || !(tensor.data instanceof Float32Array))
+      wrong.push(
+        `${prefix}${name} should be F32 [${shape.join(', ')}], is ${dtypeOf(tensor.data)} [${tensor.shape.join(', ')}]`,
       );
-    picked.set(name, tensor.data);
+    else picked.set(name, tensor.data);
   }
-  if (exact && tensors.size !== expected.length) {
-    const extra = [...tensors.keys()].filter((key) => !picked.has(key));
-    throw new Error(`${file}: holds tensors that this architecture has not: ${extra.slice(0, 3).join(', ')}`);
+  if (exact) {
+    const known = new Set(expected.map(({ name }) => prefix + name));
+    for (const name of tensors.keys())
+      if (!known.has(name)) wrong.push(`${name} is not of this architecture`);
+  }
+  if (wrong.length > 0) {
+    const more = wrong.length > 3 ? `; and ${wrong.length - 3} more` : '';
+    throw new Error(`${file}: holds other tensors than expected: ${wrong.slice(0, 3).join('; ')}${more}`);
   }
   return picked;
 }
