@@ -14,7 +14,7 @@ export interface Curriculum {
 }
 
 export interface PolicyConfig {
-  /** `fresh`: random weights from the seed; otherwise a safetensors file, relative to the curriculum file. */
+  /** `fresh`: random weights from the seed; otherwise a safetensors file or an exported folder, relative to the curriculum file. */
   readonly base: { readonly type: 'fresh' } | { readonly type: 'file'; readonly path: string };
   readonly width: number;
   readonly layers: number;

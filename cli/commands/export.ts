@@ -9,27 +9,42 @@ interface Options {
 
 export function exportCommand(): Command {
   return new Command('export')
-    .summary("write a policy's weights to a safetensors file")
+    .summary('write a policy to a folder, or its weights to a file')
     .description(
-      "Writes a policy's weights to a safetensors file, which a curriculum may start from (policy.base).",
+      'Writes a policy to a folder with model.safetensors, config.json and a model card; or, where --out ends in ' +
+        '.safetensors, its weights alone to that file. A curriculum may start from either (policy.base).',
     )
     .argument('[run]', 'whose policy (default: the latest run that has one)')
-    .requiredOption('--out <file>', 'the file')
+    .requiredOption('--out <place>', 'the folder, or the file if it ends in .safetensors')
     .option('--stage <stage>', 'the policy after that stage (default: the last)')
-    .option('--json', 'answer with {file, sha256} as JSON')
-    .addHelpText('after', examples('ruminate export base --out configs/base/policy.safetensors'))
+    .option('--json', 'answer with {folder, file, sha256, …} as JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'ruminate export mini --out policies/mini',
+        'ruminate export base --out configs/base/policy.safetensors',
+      ),
+    )
     .action(async (run: string | undefined, options: Options) => {
       const { openHome } = await import('../../infra/home/home.js');
       const { withSession } = await import('../../infra/client/session.js');
-      const { findPolicy, policyWeights } = await import('../../infra/client/policies.js');
+      const { findPolicy, policyOrigin, policyWeights } = await import('../../infra/client/policies.js');
+      const { policyWeightsIn, writePolicyFolder } = await import('../../infra/client/policy-folder.js');
       const { keepFile } = await import('../pages.js');
       await withSession(openHome(), async (session) => {
         const policy = await findPolicy(session, { run: run ?? null, stage: options.stage ?? null });
-        const file = await keepFile(options.out, await policyWeights(session, policy));
+        const weights = await policyWeights(session, policy);
+        const folder = options.out.endsWith('.safetensors')
+          ? null
+          : await writePolicyFolder(options.out, weights, await policyOrigin(session, policy));
+        const file = folder === null ? await keepFile(options.out, weights) : policyWeightsIn(folder);
         const { sha256, bytes } = policy.checkpoint.weights;
-        if (options.json === true) json({ run: policy.run, stage: policy.stage, file, sha256, bytes });
+        if (options.json === true)
+          json({ run: policy.run, stage: policy.stage, folder, file, sha256, bytes });
         else
-          out(`${file}: the policy of ${policy.run} after ${policy.stage}, ${bytes} bytes, sha256 ${sha256}`);
+          out(
+            `${folder ?? file}: the policy of ${policy.run} after ${policy.stage}, ${bytes} bytes, sha256 ${sha256}`,
+          );
       });
     });
 }

@@ -4,6 +4,7 @@ import type { ReportRow } from '../../activities/contract.js';
 import { UserError } from '../../domain/failures.js';
 import type { GradedRollout } from '../../domain/graded.js';
 import type { ask, evaluateFolder, TrainedPolicy } from '../../workflows/ask.js';
+import type { PolicyOrigin } from './policy-card.js';
 import { describeRun, memoOf, noSuchRun } from './runs.js';
 import type { Session } from './session.js';
 import { listRuns, runStatus } from './status.js';
@@ -51,6 +52,17 @@ export function evaluatePolicy(session: Session, of: TrainedPolicy, dir: string)
     staticSummary: `${of.stage} on ${dir}`,
     args: [{ of, dir }],
   });
+}
+
+/** Where a policy comes from, by its run's own record. */
+export async function policyOrigin(
+  session: Session,
+  { run, stage, checkpoint }: TrainedPolicy,
+): Promise<PolicyOrigin> {
+  const described = await describeRun(session, run);
+  if (described === null) throw await noSuchRun(session, run);
+  const { curriculum, baseSha256 } = memoOf(described);
+  return { run, stage, version: checkpoint.version, curriculum, baseSha256 };
 }
 
 /** The bytes of a policy's weights: a safetensors file. */

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import {
@@ -15,6 +13,7 @@ import type { curriculum as curriculumWorkflow } from '../../workflows/curriculu
 import { acceptChangesSignal, ATTRIBUTES } from '../../workflows/messages.js';
 import { changedParts } from '../../workflows/run-book.js';
 import { fingerprintParts } from '../setup/fingerprint.js';
+import { readPolicy, type PolicyFile } from './policy-folder.js';
 import { bounded, type Session } from './session.js';
 
 export interface StartRequest {
@@ -152,28 +151,24 @@ async function settleChanges(
   if (running) await session.temporal.workflow.getHandle(name).signal(acceptChangesSignal);
 }
 
-interface Base {
-  readonly bytes: Buffer;
-  readonly sha256: string;
-}
-
-async function readBase({ file, curriculum }: StartRequest): Promise<Base | null> {
+async function readBase({ file, curriculum }: StartRequest): Promise<PolicyFile | null> {
   const { base } = curriculum.policy;
   if (base.type === 'fresh') return null;
   const path = resolve(dirname(file), base.path);
   try {
-    const bytes = await readFile(path);
-    return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
+    return await readPolicy(path, curriculum.policy);
   } catch (cause) {
+    if (cause instanceof UserError)
+      throw new UserError(`${file}: policy.base.path: ${cause.message}`, cause.hint, { cause });
     throw new UserError(
-      `${file}: policy.base.path: expected a safetensors file at ${path}, found none that can be read`,
+      `${file}: policy.base.path: expected a safetensors file or an exported folder at ${path}, found none that can be read`,
       'make it with: ruminate run configs/base.yaml, then ruminate export base --out ' + path,
       { cause },
     );
   }
 }
 
-async function upload({ store }: Session, { bytes, sha256 }: Base): Promise<Ref> {
+async function upload({ store }: Session, { bytes, sha256 }: PolicyFile): Promise<Ref> {
   const { ref } = await store.putIfAbsent(`bases/${sha256}.safetensors`, bytes, 'weights');
   return ref;
 }

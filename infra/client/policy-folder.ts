@@ -1,0 +1,142 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { UserError } from '../../domain/failures.js';
+import { describePolicy, WEIGHTS_FILE } from '../../engine/policy/describe.js';
+import type { PolicySpec } from '../../engine/policy/spec.js';
+import { POLICY_FORMAT, refuseOtherArchitecture, weightsFromFile } from '../../engine/policy/state.js';
+import { policyCard, type PolicyOrigin } from './policy-card.js';
+
+/**
+ * A policy as a folder: `model.safetensors`, `config.json` with its sha256, and `README.md`, its model card. It is written
+ * beside its place and renamed, so it is there whole or not at all. An earlier export is replaced; anything else is not.
+ */
+export async function writePolicyFolder(
+  folder: string,
+  weights: Uint8Array,
+  origin: PolicyOrigin,
+): Promise<string> {
+  const path = resolve(folder);
+  const part = join(dirname(path), `.${basename(path)}-${randomUUID().slice(0, 8)}`);
+  const sha256 = sha256Of(weights);
+  const { width, layers, heads, maxLooks } = origin.curriculum.policy;
+  const config = describePolicy({ width, layers, heads, maxLooks }, sha256);
+  await refuseForeign(path);
+  try {
+    await mkdir(part, { recursive: true });
+    await writeFile(join(part, WEIGHTS_FILE), weights);
+    await writeFile(join(part, CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);
+    await writeFile(join(part, CARD_FILE), policyCard(origin, { sha256, bytes: weights.length }));
+    await replace(path, part);
+    return path;
+  } catch (cause) {
+    throw new UserError(`${path} cannot be written (${String(cause)})`, 'name another place', { cause });
+  } finally {
+    await rm(part, { recursive: true, force: true });
+  }
+}
+
+/** The weights of an exported folder. */
+export function policyWeightsIn(folder: string): string {
+  return join(folder, WEIGHTS_FILE);
+}
+
+export interface PolicyFile {
+  readonly bytes: Buffer;
+  readonly sha256: string;
+}
+
+/**
+ * A policy to start from: a safetensors file, or a folder of `ruminate export`, whose weights must be those that its
+ * `config.json` names. Checked against the architecture here, before anything is started for it.
+ */
+export async function readPolicy(path: string, spec: PolicySpec): Promise<PolicyFile> {
+  const folder = await isFolder(path);
+  const file = folder ? policyWeightsIn(path) : path;
+  const bytes = await readFile(file);
+  const sha256 = sha256Of(bytes);
+  try {
+    if (folder) await checkConfig(join(path, CONFIG_FILE), spec, sha256);
+    weightsFromFile(spec, bytes, file);
+  } catch (cause) {
+    throw new UserError(
+      (cause as Error).message,
+      'name weights of the architecture under `policy`, whole and unchanged, or mend `policy`',
+      { cause },
+    );
+  }
+  return { bytes, sha256 };
+}
+
+const CONFIG_FILE = 'config.json';
+const CARD_FILE = 'README.md';
+
+async function checkConfig(file: string, spec: PolicySpec, sha256: string): Promise<void> {
+  const config = await readConfig(file);
+  if (config === null)
+    throw new Error(`${file}: expected the configuration of an exported policy, found none`);
+  if (config.format !== POLICY_FORMAT)
+    throw new Error(`${file}: expected format ${POLICY_FORMAT}, found ${String(config.format)}`);
+  refuseOtherArchitecture(spec, config.architecture, file);
+  if (config.weights?.sha256 !== sha256)
+    throw new Error(
+      `${file}: expected ${WEIGHTS_FILE} of sha256 ${String(config.weights?.sha256)}, the file beside it has ${sha256}: one of them was changed or cut off`,
+    );
+}
+
+interface FoundConfig {
+  readonly format?: unknown;
+  readonly architecture?: unknown;
+  readonly weights?: { readonly sha256?: unknown } | null;
+}
+
+/** What a configuration says, or null where there is none that is a JSON object. */
+async function readConfig(file: string): Promise<FoundConfig | null> {
+  try {
+    const found: unknown = JSON.parse(await readFile(file, 'utf8'));
+    return typeof found === 'object' ? found : null;
+  } catch {
+    return null;
+  }
+}
+
+async function refuseForeign(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) return;
+  if (!found.isDirectory())
+    throw new UserError(
+      `expected a folder to write the policy to, but ${path} is a file`,
+      'name another folder, or a file that ends in .safetensors',
+    );
+  const names = await readdir(path);
+  const others = names.filter((name) => ![WEIGHTS_FILE, CONFIG_FILE, CARD_FILE].includes(name));
+  const ours = (await readConfig(join(path, CONFIG_FILE)))?.format === POLICY_FORMAT;
+  if (names.length === 0 || (others.length === 0 && ours)) return;
+  const [first] = others.length > 0 ? others : names;
+  throw new UserError(
+    `${path} is no earlier export: it holds ${String(first)}; nothing was written`,
+    'name a new folder, or empty that one yourself',
+  );
+}
+
+/** Puts `part` where `path` is. A folder cannot be renamed over a full one, so the old one steps aside first. */
+async function replace(path: string, part: string): Promise<void> {
+  const old = `${part}-old`;
+  const had = await isFolder(path);
+  if (had) await rename(path, old);
+  try {
+    await rename(part, path);
+  } catch (error) {
+    if (had) await rename(old, path);
+    throw error;
+  }
+  await rm(old, { recursive: true, force: true });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() === true;
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
