@@ -44,7 +44,7 @@ describe.each(OBJECTIVES)('under the objective %s', (objective) => {
   let numbers: Numbers;
   beforeAll(async () => {
     numbers = await ours(engine, objective, (batch, name) => golden.get(`${batch}/${name}`)!);
-  });
+  }, 120_000);
 
   /** The worst distance over the tensors named, with the name: a failure says which tensor it was. */
   function worst(keys: readonly string[]): { readonly off: number; readonly name: string } {

@@ -3,13 +3,17 @@ import { spawnSync } from 'node:child_process';
 /** A Python that can run the comparison with PyTorch, or why there is none: a test that is skipped says so. */
 export type Python = { readonly path: string } | { readonly missing: string };
 
-/** Looks at RUMINATE_PYTHON, then for python3 on the PATH; torch and safetensors must be importable. */
+/** What the scripts import. Looked for and not loaded: loading takes seconds. */
+const MODULES = ['torch', 'safetensors', 'numpy'];
+const PROBE = `import importlib.util as u; print(*(m for m in ${JSON.stringify(MODULES)} if not u.find_spec(m)))`;
+
+/** Looks at RUMINATE_PYTHON, then for python3 on the PATH. */
 export function findPython(): Python {
   const named = process.env['RUMINATE_PYTHON'];
   const path = named ?? 'python3';
-  const tried = spawnSync(path, ['-c', 'import torch, safetensors.torch'], { encoding: 'utf8' });
-  if (tried.status === 0) return { path };
-  const who = named === undefined ? 'python3 on the PATH' : `RUMINATE_PYTHON=${named}`;
-  const why = tried.error ? 'cannot be started' : (tried.stderr.trim().split('\n').at(-1) ?? 'fails');
-  return { missing: `${who}: ${why}` };
+  const who = named === undefined ? 'python3 on the PATH' : `RUMINATE_PYTHON (${named})`;
+  const { status, error, stdout } = spawnSync(path, ['-c', PROBE], { encoding: 'utf8' });
+  if (error || status !== 0) return { missing: `${who} cannot be run` };
+  const absent = stdout.trim().split(/\s+/).filter(Boolean);
+  return absent.length === 0 ? { path } : { missing: `${who} has no ${absent.join(', ')}` };
 }

@@ -119,6 +119,22 @@ export function inputsFile(): Uint8Array {
   });
 }
 
+/** The batch up to so many looks and the action after them. */
+export function firstLooks(given: SequenceBatch, looks: number): SequenceBatch {
+  const { batch, looks: all } = given.shape;
+  const cut = <T extends Int32Array | Uint8Array>(data: T, of: number, kept: number): T => {
+    const width = data.length / batch;
+    return data.filter((_, i) => i % width < (width / of) * kept) as T;
+  };
+  return {
+    ...given,
+    shape: { batch, looks },
+    actions: cut(given.actions, all + 1, looks + 1),
+    lookKinds: cut(given.lookKinds, all, looks),
+    pixels: cut(given.pixels, all, looks),
+  };
+}
+
 /** A batch as docs/policy.py takes it. */
 export function batchFile(batch: SequenceBatch): Uint8Array {
   const names = ['words', 'thumbs', 'actions', 'lookKinds', 'pixels'] as const;
