@@ -40,7 +40,7 @@ const domainImports = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', '.ruminate/', 'tests/**/fixtures/**'] },
+  { ignores: ['dist/', 'coverage/', '.cache/', 'node_modules/', '.ruminate/', 'tests/**/fixtures/**'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
