@@ -21,19 +21,23 @@ export function policyCard(origin: PolicyOrigin, weights: { sha256: string; byte
   const { policy, seed, data } = curriculum;
   const { train } = data.world;
   const count = parameters(policy).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const stages = lineage(curriculum.stages, stage);
+  const knowsTools = stages.at(-1)?.type !== 'pretrain';
   const base =
     baseSha256 === null ? `random weights of seed ${seed}` : `a base policy, sha256 \`${baseSha256}\``;
   return `# ${run}, after ${stage}
 
 A small vision-language policy that answers questions about short videos by looking: it chooses frames (*clip*), zooms into
-regions (*crop*), reads, and answers. Trained by Ruminate, in onnxruntime.
+regions (*crop*), reads, and answers. Trained by Ruminate, in onnxruntime.${
+    knowsTools ? '' : '\nThis one is a base: it has been taught to see and to read, and knows no tool yet.'
+  }
 
 | | |
 |---|---|
 | run | \`${run}\` |
 | stage, step | \`${stage}\`, ${version.step} |
 | curriculum | \`${curriculum.name}\`, seed ${seed} |
-| stages up to here | ${lineage(curriculum.stages, stage).map(describeStage).join(' → ')} |
+| stages up to here | ${stages.map(describeStage).join(' → ')} |
 | started from | ${base} |
 | architecture | ${count} parameters: width ${policy.width}, ${policy.layers} layers, ${policy.heads} heads, up to ${policy.maxLooks} looks |
 | weights | \`${WEIGHTS_FILE}\`, F32, ${weights.bytes} bytes, sha256 \`${weights.sha256}\` |
@@ -49,7 +53,7 @@ nothing else: do not rely on its answers about other videos.
 
 ## Limits
 - It reads grey pictures of fixed small sizes, questions of up to ${QUESTION_SLOT} words from a fixed list, and answers in up to ${MAX_TEXT} characters.
-- It always answers, also where it has not seen what is asked; its probabilities have not been calibrated.
+- On its last turn it is made to answer, whether or not it has seen what is asked; its probabilities have not been calibrated.
 - How often it is right is not said here: \`ruminate report ${run}\` shows what was measured, and on how many questions.
 
 ## Use

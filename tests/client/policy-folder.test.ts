@@ -152,6 +152,7 @@ describe('the model card', () => {
       /DRP-SFT \(sft drp, \d+ steps\) → RL_d \(rl, \d+ steps\) → CRP-SFT \(sft crp, \d+ steps\) \|/,
     );
     expect(card).not.toContain('RL_c');
+    expect(card).not.toContain('knows no tool');
     expect(policyCard({ ...origin, baseSha256: 'abc' }, { sha256, bytes: 1 })).toContain('sha256 `abc`');
   });
 });

@@ -77,6 +77,28 @@ describe('ruminate run configs/tiny.yaml', () => {
     });
   });
 
+  it('exports the last policy as a folder whose weights are those of its checkpoint, and overwrites nothing foreign', async () => {
+    const { stages } = await ruminate.json<RunStatus>('status', 'one');
+    const folder = join(scratch, 'policy');
+    const told = await ruminate.json<{ file: string; sha256: string }>('export', 'one', '--out', folder);
+    expect(told).toMatchObject({
+      run: 'one',
+      stage: 'RL_c',
+      folder,
+      file: join(folder, 'model.safetensors'),
+    });
+    const bytes = readFileSync(told.file);
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(told.sha256);
+    expect(told.sha256).toBe(stages.find(({ stage }) => stage === 'RL_c')?.checkpoint?.sha256);
+    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toContain(told.sha256);
+    const alone = join(scratch, 'alone.safetensors');
+    await ruminate.json('export', 'one', '--out', alone);
+    expect(readFileSync(alone).equals(bytes)).toBe(true);
+    const refused = await ruminate.run('export', 'one', '--out', scratch);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('nothing was written');
+  });
+
   it('accounts for every prompt of every RL step', async () => {
     const { stages } = await loadCurriculum(TINY);
     const planned = stages.flatMap((s) => (s.type === 'rl' ? [s.steps * s.questionsPerStep] : []));
