@@ -30,6 +30,7 @@ const OPTIMIZER: OptimizerConfig = {
   muonLr: 0,
   muonLrEnd: 0,
   decayShare: 0,
+  decay: 'linear',
   warmupSteps: 0,
   weightDecay: 0,
   beta1: 0.9,

@@ -17,7 +17,7 @@ const SPEC = { width: 32, layers: 2, heads: 2, maxLooks: 2 };
 const weights = weightsToFile(SPEC, freshWeights(SPEC, 1));
 const sha256 = createHash('sha256').update(weights).digest('hex');
 const mini = await loadCurriculum(join(projectRoot(), 'configs', 'mini.yaml'));
-const curriculum: Curriculum = { ...mini, policy: { base: { type: 'fresh' }, ...SPEC } };
+const curriculum: Curriculum = { ...mini, policy: { base: { type: 'fresh' }, grammar: false, ...SPEC } };
 const origin: PolicyOrigin = {
   run: 'a-run',
   stage: 'CRP-SFT',

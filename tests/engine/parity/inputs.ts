@@ -9,7 +9,7 @@ import {
 } from '../../../domain/protocol/compact.js';
 import { stream, type RandomStream } from '../../../domain/seeds.js';
 import type { Action } from '../../../domain/trajectory.js';
-import type { DenseTargets, SequenceBatch } from '../../../engine/embedded-engine.js';
+import type { DenseTargets, SequenceBatch } from '../../../engine/batches.js';
 import {
   ASKED_CLASSES,
   BOX_BINS,
