@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { UserError } from '../domain/failures.js';
 import { deviceOptions, requireDevice, type Device } from './devices.js';
 import type { Graph } from './graph/graph.js';
+import { peakBytes } from './graph/peak.js';
 import { explained, requireMemory, type GraphName } from './memory.js';
 
 export interface SessionsOptions {
@@ -87,7 +88,7 @@ export class Sessions {
     if (!this.#deviceWorks) await requireDevice(this.#device);
     this.#deviceWorks = true;
     const graph = build();
-    if (this.#device === 'cpu') requireMemory({ key, policy: this.#policy }, graph.peakBytes());
+    if (this.#device === 'cpu') requireMemory({ key, policy: this.#policy }, peakBytes(graph));
     return ort.InferenceSession.create(graph.toModel(), {
       ...deviceOptions(this.#device),
       intraOpNumThreads: this.#threads,

@@ -33,6 +33,14 @@ interface Node {
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
+/** An operator as the executor will meet it, for those who count. */
+export interface Operation {
+  readonly op: string;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
 interface Initializer {
   readonly value: Value;
   readonly bytes: Uint8Array;
@@ -52,12 +60,13 @@ export class Graph {
   /** What computed values are called as outputs. */
   readonly #outputNames = new Map<string, string>();
   readonly #constants = new Map<string, Value>();
-  readonly #bytes = new Map<string, number>();
+  readonly #values = new Map<string, Value>();
   #count = 0;
 
   input(name: string, dtype: DataType, shape: Shape): Value {
     const value = { name, dtype, shape };
     this.#inputs.push(value);
+    this.#values.set(name, value);
     return value;
   }
 
@@ -69,7 +78,7 @@ export class Graph {
     if (made && !this.#outputNames.has(value.name)) this.#outputNames.set(value.name, name);
     else {
       this.#nodes.push(identity(value.name, name));
-      this.#bytes.set(name, bytesOf(value));
+      this.#values.set(name, { ...value, name });
     }
   }
 
@@ -109,7 +118,7 @@ export class Graph {
     domain = '',
   ): readonly Value[] {
     const values = outputs.map(({ dtype, shape }) => ({ name: `v${this.#count++}`, dtype, shape }));
-    for (const value of values) this.#bytes.set(value.name, bytesOf(value));
+    for (const value of values) this.#values.set(value.name, value);
     this.#nodes.push({
       op,
       domain,
@@ -146,23 +155,20 @@ export class Graph {
     return this.#outputs.map((v) => v.name);
   }
 
-  /**
-   * Bytes that a run holds at its fullest: outputs and what lies between, each from its making to its last use.
-   * Inputs are the caller's. Buffers that a kernel writes over its input are counted twice for that one node.
-   */
-  peakBytes(): number {
-    const nodes = this.#liveNodes();
-    const kept = new Set([...this.#outputs.map(({ name }) => name), ...this.#outputNames.keys()]);
-    const lastUse = new Map<string, number>();
-    nodes.forEach(({ inputs }, at) => inputs.forEach((name) => lastUse.set(name, at)));
-    let [held, peak] = [0, 0];
-    nodes.forEach(({ inputs, outputs }, at) => {
-      for (const name of outputs) held += this.#bytes.get(name) ?? 0;
-      peak = Math.max(peak, held);
-      for (const name of new Set([...inputs, ...outputs]))
-        if (!kept.has(name) && (lastUse.get(name) ?? at) === at) held -= this.#bytes.get(name) ?? 0;
-    });
-    return peak;
+  /** Names of the values that leave as outputs. */
+  get kept(): ReadonlySet<string> {
+    return new Set([...this.#outputs.map(({ name }) => name), ...this.#outputNames.keys()]);
+  }
+
+  /** What the model will hold, in order: operators that no output needs are left out. */
+  get operations(): readonly Operation[] {
+    const values = (names: readonly string[]): Value[] => names.map((name) => this.#values.get(name)!);
+    return this.#liveNodes().map(({ op, inputs, outputs, attributes }) => ({
+      op,
+      inputs: values(inputs),
+      outputs: values(outputs),
+      attributes,
+    }));
   }
 
   /** The serialised ONNX model. */
@@ -200,7 +206,7 @@ export class Graph {
 
   /** Nodes that some output needs: gradients of inputs nobody asked for are never computed. */
   #liveNodes(): readonly Node[] {
-    const needed = new Set([...this.#outputs.map((v) => v.name), ...this.#outputNames.keys()]);
+    const needed = new Set(this.kept);
     const live = [...this.#nodes].reverse().filter((node) => {
       const used = node.outputs.some((name) => needed.has(name));
       if (used) node.inputs.forEach((name) => needed.add(name));
@@ -221,20 +227,9 @@ export class Graph {
     const value: Value = { name: `c${this.#initializers.length}`, dtype, shape };
     this.#initializers.push({ value, bytes });
     this.#constants.set(key, value);
+    this.#values.set(value.name, value);
     return value;
   }
-}
-
-const ELEMENT_BYTES: Readonly<Record<DataType, number>> = {
-  float32: 4,
-  uint8: 1,
-  int32: 4,
-  int64: 8,
-  bool: 1,
-};
-
-function bytesOf({ dtype, shape }: Value): number {
-  return sizeOf(shape) * ELEMENT_BYTES[dtype];
 }
 
 export function sizeOf(shape: Shape): number {

@@ -5,6 +5,7 @@ import { UserError } from '../../domain/failures.js';
 import type { Home } from '../home/home.js';
 import { logFile } from '../home/home.js';
 import { projectRoot } from '../setup/paths.js';
+import { allocatorEnvironment } from './allocator.js';
 import type { ServiceSpec } from './spec.js';
 
 /** One worker process each, named as its task queue. */
@@ -26,7 +27,8 @@ export function workerService(home: Home, role: WorkerRole): ServiceSpec {
       ...['--import', compiled('infra/services/leash.js')],
       ...[compiled('infra/worker/main.js'), '--role', role],
     ],
-    env: { RUMINATE_HOME: home.root },
+    // Only where the engine computes: a single heap would make the threads of a video decoder wait for each other.
+    env: { ...(role.startsWith('gpu-') ? allocatorEnvironment() : {}), RUMINATE_HOME: home.root },
     logFile: logFile(home, role),
     after: ['temporal', 'minio'],
     ready: { type: 'message' },
