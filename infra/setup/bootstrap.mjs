@@ -4,6 +4,7 @@
 //   check   set up, then the checks alone
 //   build   set up, nothing else
 //   bench   set up, then the benchmark
+//   bench-engine   the packages and compiled code alone, then the engine's benchmark against PyTorch
 //   ruminate ARGS…   set up, then the command line
 // Plain JavaScript without packages: it runs before there are any.
 import { spawn } from 'node:child_process';
@@ -33,6 +34,8 @@ async function main() {
   const compiled = await compile(root);
   if (task === 'test' || task === 'check') return check(compiled);
   if (!compiled.ok) throw new SetupError(`The sources do not compile:\n${compiled.output.trimEnd()}`);
+  // It computes and nothing else: no servers, no ffmpeg.
+  if (task === 'bench-engine') return hand('infra/bench/engine/main.js', args);
   await prepare();
   switch (task) {
     case 'start':
@@ -44,7 +47,9 @@ async function main() {
     case 'build':
       return 0;
     default:
-      throw new SetupError(`expected one of start, test, check, build, bench, ruminate; got '${task}'`);
+      throw new SetupError(
+        `expected one of start, test, check, build, bench, bench-engine, ruminate; got '${task}'`,
+      );
   }
 }
 
