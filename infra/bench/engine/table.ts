@@ -20,6 +20,7 @@ export function engineBenchTable(bench: EngineBench): string {
   return [
     duelTable(duels.flatMap(([name, duel]) => (duel ? [[name, duel] as const] : []))),
     ...duels.flatMap(([name, duel]) => (duel ? leftOut(name, duel) : [])),
+    noiseLine(duels.flatMap(([, duel]) => duel ?? [])),
     ...(bench.reason === null ? [] : [`Without PyTorch: ${bench.reason}.`]),
     ...(trainWide ? [peakLine(trainWide)] : []),
     ...(decode
@@ -61,6 +62,16 @@ function duelTable(duels: readonly (readonly [string, DuelResult])[]): string {
     }
   }
   return table.toString();
+}
+
+/** Where a side's own runs lie further apart than this, its ratios say little. */
+const QUIET_SPREAD = 0.1;
+
+function noiseLine(duels: readonly DuelResult[]): string {
+  const all = duels.flatMap(({ ours, theirs }) => [ours, ...Object.values(theirs)]);
+  const noise = Math.max(0, ...all.map((one) => ('reason' in one ? 0 : one.spread)));
+  const said = `Spread is the middle half of a side's runs against their median: ${percent(noise)} at most.`;
+  return noise > QUIET_SPREAD ? `${said} The machine was busy: measure again on a quiet one.` : said;
 }
 
 function leftOut(name: string, { theirs }: DuelResult): readonly string[] {

@@ -36,12 +36,12 @@ class Decode:
         new = torch.cat([words, policy.thumbs(p, x["thumbs"])], 1) + p["embed.prompt"]
         shown, turns = None, []
         for turn in range(self.looks + 1):
-            rows, scores = self.extend(new, scenes=turn == 0, look=turn > 0)
+            row, scores = self.extend(new, scenes=turn == 0, look=turn > 0)
             if turn > 0:
                 marks = (norm(self.looked) @ p["head.mark"]).softmax(-1) * (kinds == CLIP)[:, None, None]
                 # Summed over the columns of each level: all that an edge asks for.
                 shown = marks.view(-1, 3, 6, MARKS).sum(2)
-            tokens, log_probs, last = self.speak(rows[:, -1], scores[:, -1], shown, turn)
+            tokens, log_probs, last = self.speak(row[:, 0], scores[:, -1], shown, turn)
             turns.append((tokens, log_probs))
             if turn == self.looks:
                 break
@@ -66,7 +66,7 @@ class Decode:
             if 2 <= place < 6:
                 pick = y @ p["glance.row"]
                 if shown is not None:
-                    height = (shown @ (y @ p["glance.mark"])[:, :, None])
+                    height = shown @ (y @ p["glance.mark"])[:, :, None]
                     pick = pick + (tops @ height)[..., 0]
                 edges = pick.softmax(-1)[:, None] @ boxes[:, :, place - 2]
                 logits[:, FIRST_BIN : FIRST_BIN + BINS] += edges[:, 0]
@@ -78,8 +78,8 @@ class Decode:
             log_probs.append(logits.log_softmax(-1).gather(-1, token[:, None])[:, 0])
             vector = F.embedding(token, p["embed.tokens"]) + p["embed.place"][place] + p["embed.turn"][turn]
             if place < SLOT - 1:
-                rows, scores = self.extend(vector[:, None])
-                row, scores = rows[:, 0], scores[:, 0]
+                row, scores = self.extend(vector[:, None])
+                row, scores = row[:, 0], scores[:, 0]
         return torch.stack(tokens, 1), torch.stack(log_probs, 1), vector
 
     def boxes_of(self, token):
@@ -100,7 +100,7 @@ class Decode:
         return seen
 
     def extend(self, x, scenes=False, look=False):
-        """New positions [B, n, D] through all layers, over what is cached: their rows, and the scores of their glance."""
+        """New positions [B, n, D] through all layers, over what is cached: the last one's row [B, 1, D], and the scores of all their glances."""
         p, width, heads = self.p, self.spec["width"], self.spec["heads"]
         batch, n, _ = x.shape
         start, end = self.filled, self.filled + n
@@ -116,9 +116,11 @@ class Decode:
             parts = (norm(x) @ self.qkv[i]).view(batch, n, 3, heads, -1).permute(2, 0, 3, 1, 4)
             self.keys[i][:, :, start:end] = parts[1]
             self.values[i][:, :, start:end] = parts[2]
-            keys, values = self.keys[i][:, :, :end], self.values[i][:, :, :end]
-            y = F.scaled_dot_product_attention(parts[0], keys, values, attn_mask=mask, is_causal=start == 0)
-            x = x + y.transpose(1, 2).reshape(batch, n, width) @ p[f"layers.{i}.attend"]
+            keys, values, query, causal = self.keys[i][:, :, :end], self.values[i][:, :, :end], parts[0], start == 0
+            if i == self.spec["layers"] - 1:  # nobody reads any row but the last after this layer
+                x, query, mask, causal = x[:, -1:], query[:, :, -1:], None, False
+            y = F.scaled_dot_product_attention(query, keys, values, attn_mask=mask, is_causal=causal)
+            x = x + y.transpose(1, 2).reshape(x.shape) @ p[f"layers.{i}.attend"]
             x = x + (norm(x) @ p[f"layers.{i}.up"]).relu().square() @ p[f"layers.{i}.down"]
         self.filled = end
         return x, scores
