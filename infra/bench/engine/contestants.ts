@@ -22,7 +22,11 @@ export class Contestants {
   /** @param python with torch, or null where there is none; `scratch` takes what torch.compile makes */
   constructor(
     python: string | null,
-    { threads, scratch }: { readonly threads: number; readonly scratch: string },
+    {
+      threads,
+      compile,
+      scratch,
+    }: { readonly threads: number; readonly compile: boolean; readonly scratch: string },
   ) {
     const start = (name: string, command: string, args: readonly string[], more: object): Child => {
       const threading = { OMP_NUM_THREADS: String(threads), MKL_NUM_THREADS: String(threads) };
@@ -52,7 +56,7 @@ export class Contestants {
       { ...one, name: `${one.name}, float32 Muon`, variant: 'float32 muon' },
     ]);
     const cache = { TORCHINDUCTOR_CACHE_DIR: join(scratch, 'inductor') };
-    this.compiled = torch('torch.compile', { ...heap, ...cache }).map((one) => ({
+    this.compiled = (compile ? torch('torch.compile', { ...heap, ...cache }) : []).map((one) => ({
       ...one,
       variant: 'compiled',
       apart: true,

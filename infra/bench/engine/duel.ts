@@ -1,5 +1,6 @@
 import { SLOT } from '../../../domain/protocol/compact.js';
 import { agreementOptions, disagreement } from './agreement.js';
+import type { Clock } from './clocks.js';
 import type { Child } from './child.js';
 import { fastest, median, pairedRatio, summarize, type Ratio, type Summary } from './samples.js';
 import type { Check, Scenario } from './scenarios.js';
@@ -32,6 +33,7 @@ export interface DuelResult {
 export interface DuelOptions {
   readonly rounds: number;
   readonly threads: number;
+  readonly clock: Clock;
   readonly onProgress: (line: string) => void;
   /** Measured once a round, beside the two sides. */
   readonly beside?: () => Promise<void>;
@@ -49,7 +51,7 @@ export async function duel(
   scenario: Scenario,
   ours: Child,
   contestants: readonly Contestant[],
-  { rounds, threads, onProgress, beside, before }: DuelOptions,
+  { rounds, threads, clock, onProgress, beside, before }: DuelOptions,
 ): Promise<DuelResult> {
   const { name } = scenario;
   const limit = { timeoutMs: MEASURED_WITHIN_MS };
@@ -66,14 +68,14 @@ export async function duel(
     }
   }
   await before?.(standing);
-  const once = await measure(ours, name, 2, threads);
+  const once = await measure(ours, name, 2, { threads, clock });
   const times = Math.min(LONGEST_ROUND, Math.max(1, Math.round(ROUND_MS / Math.min(...once))));
   const ourRounds: (readonly number[])[] = [];
   const theirRounds: Record<string, (readonly number[])[]> = {};
   for (let round = 0; round < rounds; round++) {
-    ourRounds.push(await measure(ours, name, times, threads));
+    ourRounds.push(await measure(ours, name, times, { threads, clock }));
     for (const contestant of standing) {
-      const ms = await measure(contestant.child, as(contestant, name), times, threads);
+      const ms = await measure(contestant.child, as(contestant, name), times, { threads, clock });
       (theirRounds[contestant.name] ??= []).push(ms);
     }
     await beside?.();
@@ -104,9 +106,15 @@ async function refusal(
   }
 }
 
-function measure(child: Child, name: string, times: number, threads: number): Promise<readonly number[]> {
+function measure(
+  child: Child,
+  name: string,
+  times: number,
+  how: { readonly threads: number; readonly clock: Clock },
+): Promise<readonly number[]> {
   // One long run warms its caches itself.
-  return child.ask('measure', { name, times, warmUp: times > 1, threads }, { timeoutMs: MEASURED_WITHIN_MS });
+  const request = { name, times, warmUp: times > 1, ...how };
+  return child.ask('measure', request, { timeoutMs: MEASURED_WITHIN_MS });
 }
 
 function as(contestant: Contestant, scenario: string): string {

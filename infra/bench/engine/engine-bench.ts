@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageVersion } from '../../setup/fingerprint.js';
 import { machine } from '../machine.js';
+import type { Clock } from './clocks.js';
 import { Contestants } from './contestants.js';
 import { writeHandover } from './handover.js';
 import { measureDecode, measureMuon, measureSizes, measureTrain, measureWide } from './measures.js';
@@ -23,6 +24,9 @@ export type Part = (typeof PARTS)[number];
 export interface EngineBenchOptions {
   readonly threads: number;
   readonly rounds: number;
+  readonly clock: Clock;
+  /** Also torch.compile, which takes a minute or two by itself. */
+  readonly compile: boolean;
   readonly parts: readonly Part[];
   /** Ends all child processes; the bench then rejects. */
   readonly signal: AbortSignal;
@@ -32,14 +36,19 @@ export interface EngineBenchOptions {
 const SEED = 1;
 
 /** Our engine beside PyTorch on this machine, in turns, with the same weights, inputs and threads. */
-export async function engineBench({ parts, signal, ...options }: EngineBenchOptions): Promise<EngineBench> {
+export async function engineBench({
+  parts,
+  compile,
+  signal,
+  ...options
+}: EngineBenchOptions): Promise<EngineBench> {
   const at = new Date().toISOString();
   const on = machine();
   const python = await findPython();
   const reason = python.path === null ? python.reason : null;
   if (reason !== null) options.onProgress(`without PyTorch: ${reason}`);
   const scratch = mkdtempSync(join(tmpdir(), 'ruminate-bench-'));
-  const all = new Contestants(python.path, { threads: options.threads, scratch });
+  const all = new Contestants(python.path, { threads: options.threads, compile, scratch });
   const kill = (): void => all.kill();
   signal.addEventListener('abort', kill);
   if (signal.aborted) kill();
@@ -58,6 +67,7 @@ export async function engineBench({ parts, signal, ...options }: EngineBenchOpti
     return {
       at,
       threads: options.threads,
+      clock: options.clock,
       train: await asked('train', () => measureTrain(handed(TRAIN), all, options)),
       trainMuon: await asked('trainMuon', () => measureMuon(handed(TRAIN_MUON), all, options)),
       trainWide: await asked('trainWide', () => measureWide(handed(TRAIN_WIDE), all, fewer)),

@@ -10,6 +10,8 @@ interface Options {
   readonly only?: readonly Part[];
   readonly threads: number;
   readonly rounds: number;
+  readonly cpuTime?: boolean;
+  readonly compile: boolean;
 }
 
 /** The budgets are written for two cores. */
@@ -29,10 +31,23 @@ const program = new Command('npm run bench:engine --')
   .option('--only <parts>', `some of ${PARTS.join(',')}`, partsFrom)
   .option('--threads <n>', 'on either side', countFrom, THREADS)
   .option('--rounds <n>', 'turns that the two sides take', countFrom, 11)
-  .action(async ({ json, sizes, only, threads, rounds }: Options) => {
+  .option('--no-compile', 'leave out torch.compile, which takes a minute or two by itself')
+  .option(
+    '--cpu-time',
+    "count processes' own time in place of the wall's, where others use the machine; with --threads 1",
+  )
+  .action(async ({ json, sizes, only, threads, rounds, cpuTime, compile }: Options) => {
     const usual = PARTS.filter((part) => part !== 'sizes' || sizes === true);
     const parts = only ?? usual;
-    const result = await engineBench({ threads, rounds, parts, signal: stop.signal, onProgress: say });
+    const result = await engineBench({
+      threads,
+      rounds,
+      clock: cpuTime === true ? 'cpu' : 'wall',
+      compile,
+      parts,
+      signal: stop.signal,
+      onProgress: say,
+    });
     process.stdout.write(`${json === true ? JSON.stringify(result, null, 2) : engineBenchTable(result)}\n`);
   });
 

@@ -9,7 +9,7 @@ import { median } from './samples.js';
 import type { DecodeScenario, TrainScenario } from './scenarios.js';
 import { SIZES, type Size } from './sizes.js';
 
-type Options = Pick<DuelOptions, 'rounds' | 'threads' | 'onProgress'>;
+type Options = Pick<DuelOptions, 'rounds' | 'threads' | 'clock' | 'onProgress'>;
 
 const LIMIT = { timeoutMs: 300_000 } as const;
 const PROFILED_RUNS = 8;
@@ -64,10 +64,10 @@ export async function measureWide(
   options: Options,
 ): Promise<WideResult> {
   const { ours } = contestants;
-  const { threads } = options;
+  const { threads, clock } = options;
   const products: number[][] = PEAK_SHAPES.map(() => []);
   const result = await measureTrain(scenario, contestants, options, async () => {
-    const round = await ours.ask<readonly (readonly number[])[]>('peak', { threads }, LIMIT);
+    const round = await ours.ask<readonly (readonly number[])[]>('peak', { threads, clock }, LIMIT);
     round.forEach((ms, i) => products[i]!.push(...ms));
   });
   const peak = fastestProduct(products);

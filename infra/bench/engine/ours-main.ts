@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { matmulFlops } from '../../../engine/graph/flops.js';
+import { CLOCKS, type Clock } from './clocks.js';
 import { OursDecode } from './ours-decode.js';
 import { Handover } from './ours-handover.js';
 import { profiled } from './ours-profile.js';
@@ -11,9 +12,15 @@ import { measureSize, type SizeRequest } from './sizes.js';
 /** The child process that measures our engine; see child.ts for how it is spoken to. */
 type Request = { readonly id: number; readonly threads: number } & (
   | { readonly task: 'open'; readonly scenario: Scenario }
-  | { readonly task: 'measure'; readonly name: string; readonly times: number; readonly warmUp: boolean }
+  | {
+      readonly task: 'measure';
+      readonly name: string;
+      readonly times: number;
+      readonly warmUp: boolean;
+      readonly clock: Clock;
+    }
   | { readonly task: 'close'; readonly name: string }
-  | { readonly task: 'peak' }
+  | { readonly task: 'peak'; readonly clock: Clock }
   | { readonly task: 'count'; readonly scenario: TrainScenario }
   | { readonly task: 'profile'; readonly scenario: TrainScenario; readonly runs: number }
   | { readonly task: 'size'; readonly size: SizeRequest }
@@ -52,9 +59,9 @@ async function answer(request: Request): Promise<unknown> {
       if (request.warmUp) await side.run();
       const ms: number[] = [];
       for (let i = 0; i < request.times; i++) {
-        const started = performance.now();
+        const started = CLOCKS[request.clock]();
         await side.run();
-        ms.push(performance.now() - started);
+        ms.push(CLOCKS[request.clock]() - started);
       }
       return ms;
     }
@@ -64,7 +71,7 @@ async function answer(request: Request): Promise<unknown> {
       return null;
     }
     case 'peak':
-      return (peak ??= new Peak(threads)).run();
+      return (peak ??= new Peak(threads)).run(CLOCKS[request.clock]);
     case 'count': {
       const graphs = trainGraphs(request.scenario);
       return { backward: matmulFlops(graphs.backward), optimizer: matmulFlops(graphs.optimizer) };

@@ -32,7 +32,7 @@ export function engineBenchTable(bench: EngineBench): string {
     ...(train ? ['', 'Where a step of width 128 goes:', profileTable(train.profile)] : []),
     ...(bench.sizes ? ['', sizesTable(bench)] : []),
     '',
-    `Machine: ${cpu}, ${cores} cores, ${memoryGib} GiB, load ${loadBefore} before; ${bench.threads} threads on both sides.`,
+    `Machine: ${cpu}, ${cores} cores, ${memoryGib} GiB, load ${loadBefore} before; ${bench.threads} threads on both sides${bench.clock === 'cpu' ? ', in CPU time' : ''}.`,
     `Versions: ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join('; ')}.`,

@@ -2,10 +2,10 @@
 import torch
 import torch.nn.functional as F
 
-import policy
-from policy import ACTIONS, BINS, FIRST_BIN, FIRST_FRAME, FRAMES, MARKS, PROMPT, ROWS, SLOT, TURN, WORDS, norm
+from policy import LEVELS, PROMPT, SLOT, TURN, WORDS, norm, see
 
-PAD, END = 0, 1
+PAD, END, FIRST_FRAME, FIRST_BIN, ACTIONS = 0, 1, 5, 13, 65
+FRAMES, ROWS, BINS, MARKS = 8, 3, 16, 7
 CLIP, CROP = 1, 2
 
 
@@ -21,7 +21,6 @@ class Decode:
         self.qkv = [
             torch.cat([weights[f"layers.{i}.{n}"] for n in ("query", "key", "value")], 1).contiguous() for i in range(layers)
         ]
-        self.level_of_top = policy.level_of_top()
 
     def check(self):
         tokens, log_probs = self.run()
@@ -33,7 +32,7 @@ class Decode:
         p, x = self.p, self.inputs
         self.filled = 0
         words = F.embedding(x["words"], p["embed.tokens"])
-        new = torch.cat([words, policy.thumbs(p, x["thumbs"])], 1) + p["embed.prompt"]
+        new = torch.cat([words, see(p, "thumb", x["thumbs"]).view(len(words), PROMPT - WORDS, -1)], 1) + p["embed.prompt"]
         shown, turns = None, []
         for turn in range(self.looks + 1):
             row, scores = self.extend(new, scenes=turn == 0, look=turn > 0)
@@ -88,15 +87,15 @@ class Decode:
         is_frame = (frame >= 0) & (frame < FRAMES)
         chosen = self.boxes[torch.arange(len(token)), frame.clamp(0, FRAMES - 1)] * is_frame[:, None]
         chosen = chosen.view(-1, ROWS, 4, BINS)
-        return chosen, chosen[:, :, 1].softmax(-1) @ self.level_of_top.T
+        return chosen, chosen[:, :, 1].softmax(-1) @ LEVELS.T
 
     def look(self, kinds, pixels, turn):
         """Vectors of one look of each rollout; a clip is never read as a crop, nor the other way."""
         p = self.p
         seen = F.embedding(kinds, p["embed.look"])[:, None] + p["embed.place"][SLOT:] + p["embed.turn"][turn]
-        for kind, read in ((CLIP, policy.clips), (CROP, policy.crops)):
+        for kind, name, size in ((CLIP, "clip", 5832), (CROP, "crop", 3456)):
             rows = (kinds == kind).nonzero()[:, 0]
-            seen[rows] += read(p, pixels[rows])
+            seen[rows] += see(p, name, pixels[rows, :size]).view(len(rows), TURN - SLOT, -1)
         return seen
 
     def extend(self, x, scenes=False, look=False):

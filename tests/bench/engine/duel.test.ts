@@ -37,7 +37,12 @@ function contestant(name: string, process: Child, apart = false): Contestant {
 }
 
 function held(contestants: readonly Contestant[], ours = speaker('ours')): Promise<DuelResult> {
-  return duel(scenario, ours, contestants, { rounds: 3, threads: 1, onProgress: () => undefined });
+  return duel(scenario, ours, contestants, {
+    rounds: 3,
+    threads: 1,
+    clock: 'wall',
+    onProgress: () => undefined,
+  });
 }
 
 describe('our side beside others', () => {
