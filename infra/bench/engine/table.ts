@@ -10,17 +10,17 @@ const SHOWN_SHARE = 0.02;
 /** The result for people. */
 export function engineBenchTable(bench: EngineBench): string {
   const { train, trainMuon, trainWide, decode, machine, versions } = bench;
-  const duels: readonly (readonly [string, DuelResult | null])[] = [
+  const all: readonly (readonly [string, DuelResult | null])[] = [
     ['train (AdamW)', train],
     ['train (Muon)', trainMuon],
     ['train, width 512', trainWide],
     ['decode', decode],
   ];
+  const duels = all.flatMap(([name, duel]) => (duel ? [[name, duel] as const] : []));
   const { cpu, cores, memoryGib, loadBefore } = machine;
   return [
-    duelTable(duels.flatMap(([name, duel]) => (duel ? [[name, duel] as const] : []))),
-    ...duels.flatMap(([name, duel]) => (duel ? leftOut(name, duel) : [])),
-    noiseLine(duels.flatMap(([, duel]) => duel ?? [])),
+    ...(duels.length > 0 ? [duelTable(duels), noiseLine(duels.map(([, duel]) => duel))] : []),
+    ...duels.flatMap(([name, duel]) => leftOut(name, duel)),
     ...(bench.reason === null ? [] : [`Without PyTorch: ${bench.reason}.`]),
     ...(trainWide ? [peakLine(trainWide)] : []),
     ...(decode
