@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { UserError } from '../domain/failures.js';
 import { deviceOptions, requireDevice, type Device } from './devices.js';
 import type { Graph } from './graph/graph.js';
+import { MAX_THREADS } from './graph/linear.js';
 import { peakBytes } from './graph/peak.js';
 import { explained, requireMemory, type GraphName } from './memory.js';
 
@@ -16,11 +17,21 @@ export interface SessionsOptions {
   readonly limit?: number;
 }
 
-/**
- * The matrix kernels cut the columns of a product among the threads, and below 65 columns a thread they split long sums
- * elsewhere: beyond 8 threads the same numbers are not promised.
- */
-export const MAX_THREADS = 8;
+/** How every graph is run, whatever the device. */
+export function sessionOptions(threads: number): ort.InferenceSession.SessionOptions {
+  return {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    // An arena a session would keep every session's peak for ever: 550 MB in place of 170 after one shape.
+    enableCpuMemArena: false,
+    // Without an arena, planning ahead takes one more block as large as the whole run: 640 MB in place of 470.
+    enableMemPattern: false,
+    graphOptimizationLevel: 'basic',
+    // Warnings about initializers that its own constant folding left over say nothing to a person.
+    logSeverityLevel: 3,
+  };
+}
 
 /**
  * Sessions by key, built when first asked for. Beyond the limit the least recently used is given up: at once where
@@ -91,16 +102,7 @@ export class Sessions {
     if (this.#device === 'cpu') requireMemory({ key, policy: this.#policy }, peakBytes(graph));
     return ort.InferenceSession.create(graph.toModel(), {
       ...deviceOptions(this.#device),
-      intraOpNumThreads: this.#threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      // An arena a session would keep every session's peak for ever: 550 MB in place of 170 after one shape.
-      enableCpuMemArena: false,
-      // Without an arena, planning ahead takes one more block as large as the whole run: 640 MB in place of 470.
-      enableMemPattern: false,
-      graphOptimizationLevel: 'basic',
-      // Warnings about initializers that its own constant folding left over say nothing to a person.
-      logSeverityLevel: 3,
+      ...sessionOptions(this.#threads),
     });
   }
 

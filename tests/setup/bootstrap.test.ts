@@ -117,7 +117,9 @@ describe('npm start', () => {
   test('refuses a task it does not know, naming those it knows', async () => {
     const { code, err } = await bootstrap(await checkout(), ['fly']);
     expect(code).toBe(2);
-    expect(err).toContain(`expected one of start, test, check, build, bench, bench-engine, ruminate; got 'fly'`);
+    expect(err).toContain(
+      `expected one of start, test, check, build, bench, bench-engine, ruminate; got 'fly'`,
+    );
   });
 });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import type { Graph } from '../../../engine/graph/graph.js';
+import { sessionOptions } from '../../../engine/sessions.js';
 import type { Handover } from './ours-handover.js';
 import { readProfile, type Profile } from './profile.js';
 
@@ -20,13 +21,8 @@ export async function profiled(
   const folder = mkdtempSync(join(tmpdir(), 'ruminate-profile-'));
   try {
     const session = await ort.InferenceSession.create(graph.toModel(), {
+      ...sessionOptions(threads),
       executionProviders: ['cpu'],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      enableCpuMemArena: false,
-      graphOptimizationLevel: 'basic',
-      logSeverityLevel: 3,
       enableProfiling: true,
       profileFilePrefix: join(folder, 'run'),
     });

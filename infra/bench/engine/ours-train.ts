@@ -1,4 +1,5 @@
-import { EmbeddedEngine, type SupervisedBatch } from '../../../engine/embedded-engine.js';
+import type { SupervisedBatch } from '../../../engine/batches.js';
+import { EmbeddedEngine } from '../../../engine/embedded-engine.js';
 import { optimizerGraph } from '../../../engine/optim/optimizer-graph.js';
 import { freshOptimizer, type PolicyState } from '../../../engine/policy/state.js';
 import { supervisedGraph } from '../../../engine/policy/training-graphs.js';
