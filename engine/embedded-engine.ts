@@ -13,6 +13,7 @@ import { grpoGraph, logitsGraph, logProbGraph, supervisedGraph } from './policy/
 import type { DrawnTurn, TurnRequest } from './sampling/rollouts.js';
 import { Sampler } from './sampling/sampler.js';
 import { Sessions } from './sessions.js';
+import { slab } from './slab.js';
 
 export type Gradients = ReadonlyMap<string, Float32Array>;
 type Weights = ReadonlyMap<string, Float32Array>;
@@ -44,7 +45,9 @@ export class EmbeddedEngine {
   }
 
   zeroGradients(): Gradients {
-    return new Map(parameters(this.spec).map(({ name, shape }) => [name, new Float32Array(size(shape))]));
+    const zeros = this.#roomFor(['grad/']);
+    for (const { data } of Object.values(zeros)) (data as Float32Array).fill(0);
+    return this.#collect(zeros, 'grad/');
   }
 
   /** Adds the supervised gradients of one micro-batch to `gradients`. */
@@ -66,6 +69,7 @@ export class EmbeddedEngine {
         weights: f32(batch.weights, tokensOf(batch)),
         ...(dense ? denseFeeds(dense, shape) : {}),
       },
+      this.#roomFor(['grad/']),
     );
     return {
       gradients: this.#collect(out, 'grad/'),
@@ -84,15 +88,20 @@ export class EmbeddedEngine {
     requireContext(this.spec, batch);
     const key = `grpo/${shape.batch}/${shape.looks}/${objective.clipLow}/${objective.clipHigh}/${objective.kl}`;
     const tokens = tokensOf(batch);
-    const out = await this.#sessions.run(key, () => grpoGraph(this.spec, shape, objective), {
-      ...this.#weights(weights),
-      ...this.#gradients(gradients),
-      ...sequenceFeeds(batch),
-      weights: f32(batch.weights, tokens),
-      advantages: f32(batch.advantages, tokens),
-      oldLogProbs: f32(batch.oldLogProbs, tokens),
-      referenceLogProbs: f32(batch.referenceLogProbs, tokens),
-    });
+    const out = await this.#sessions.run(
+      key,
+      () => grpoGraph(this.spec, shape, objective),
+      {
+        ...this.#weights(weights),
+        ...this.#gradients(gradients),
+        ...sequenceFeeds(batch),
+        weights: f32(batch.weights, tokens),
+        advantages: f32(batch.advantages, tokens),
+        oldLogProbs: f32(batch.oldLogProbs, tokens),
+        referenceLogProbs: f32(batch.referenceLogProbs, tokens),
+      },
+      this.#roomFor(['grad/']),
+    );
     return {
       gradients: this.#collect(out, 'grad/'),
       stats: scalars(out, ['policyLoss', 'kl', 'largestLogRatio', 'clipped']),
@@ -147,6 +156,7 @@ export class EmbeddedEngine {
       `optimizer/${JSON.stringify(config)}`,
       () => optimizerGraph(this.spec, config),
       feeds,
+      this.#roomFor(['', 'first/', 'second/']),
     );
     const second = this.#collect(out, 'second/');
     return {
@@ -209,6 +219,15 @@ export class EmbeddedEngine {
     );
   }
 
+  /** Memory for outputs of every parameter, by prefixes of their names. */
+  #roomFor(prefixes: readonly string[]): Feeds {
+    return slab(
+      prefixes.flatMap((prefix) =>
+        parameters(this.spec).map(({ name, shape }) => ({ name: `${prefix}${name}+`, shape })),
+      ),
+    );
+  }
+
   #collect(out: ort.InferenceSession.OnnxValueMapType, prefix: string): ReadonlyMap<string, Float32Array> {
     const found = new Map<string, Float32Array>();
     for (const { name } of parameters(this.spec)) {
@@ -228,8 +247,4 @@ function scalars(out: ort.InferenceSession.OnnxValueMapType, names: readonly str
   return Object.fromEntries(
     names.map((name) => [name, ((out[name] as ort.Tensor).data as Float32Array)[0]!]),
   );
-}
-
-function size(shape: readonly number[]): number {
-  return shape.reduce((product, d) => product * d, 1);
 }

@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { UserError } from '../domain/failures.js';
 import { deviceOptions, requireDevice, type Device } from './devices.js';
+import type { Feeds } from './feeds.js';
 import type { Graph } from './graph/graph.js';
 import { MAX_THREADS } from './graph/linear.js';
 import { peakBytes } from './graph/peak.js';
@@ -22,6 +23,8 @@ export function sessionOptions(threads: number): ort.InferenceSession.SessionOpt
   return {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
+    // Each session has threads of its own: left spinning after a run, they would take the cores from the next session's.
+    extra: { session: { force_spinning_stop: '1' } },
     executionMode: 'sequential',
     // An arena a session would keep every session's peak for ever: 550 MB in place of 170 after one shape.
     enableCpuMemArena: false,
@@ -65,11 +68,14 @@ export class Sessions {
   /**
    * Runs the graph of that key; its feeds may hold more than it takes in. Throws a UserError where the graph cannot have
    * the device or the memory that it needs.
+   *
+   * @param into tensors that outputs of these names are written into (slab.ts); others get memory of their own
    */
   async run(
     key: string,
     build: () => Graph,
-    feeds: Readonly<Record<string, ort.Tensor>>,
+    feeds: Feeds,
+    into: Feeds = {},
   ): Promise<ort.InferenceSession.OnnxValueMapType> {
     if (this.#closed) throw new Error(`${key}: the engine is closed`);
     const known = this.#open.get(key);
@@ -79,7 +85,9 @@ export class Sessions {
     open.enter();
     while (this.#open.size > this.#limit) this.#giveUp(this.#open.keys().next().value!);
     try {
-      return await (await open.session).run(feeds);
+      const session = await open.session;
+      const fetches = session.outputNames.map((name) => [name, into[name] ?? null] as const);
+      return await session.run(feeds, Object.fromEntries(fetches));
     } catch (error) {
       if (!(await open.works()) && this.#open.get(key) === open) this.#giveUp(key);
       throw explained({ key, policy: this.#policy }, error);

@@ -174,6 +174,8 @@ export class Graph {
   /** The serialised ONNX model. */
   toModel(): Uint8Array {
     const named = (name: string): string => this.#outputNames.get(name) ?? name;
+    const nodes = this.#liveNodes();
+    const read = new Set(nodes.flatMap(({ inputs }) => inputs));
     const model = {
       ir_version: IR_VERSION,
       producer_name: 'ruminate',
@@ -183,7 +185,7 @@ export class Graph {
       ],
       graph: {
         name: 'ruminate',
-        node: this.#liveNodes().map((node, index) => ({
+        node: nodes.map((node, index) => ({
           name: `n${index}`,
           op_type: node.op,
           domain: node.domain,
@@ -191,13 +193,16 @@ export class Graph {
           output: node.outputs.map(named),
           attribute: Object.entries(node.attributes).map(([name, a]) => attributeProto(name, a)),
         })),
-        initializer: this.#initializers.map(({ value, bytes }) => ({
-          name: value.name,
-          dims: value.shape,
-          data_type: ELEMENT_TYPE[value.dtype],
-          raw_data: bytes,
-        })),
-        input: this.#inputs.map(valueInfo),
+        initializer: this.#initializers
+          .filter(({ value }) => read.has(value.name))
+          .map(({ value, bytes }) => ({
+            name: value.name,
+            dims: value.shape,
+            data_type: ELEMENT_TYPE[value.dtype],
+            raw_data: bytes,
+          })),
+        // What no output needs is not asked for: a graph over a part of the policy takes that part alone.
+        input: this.#inputs.filter(({ name }) => read.has(name)).map(valueInfo),
         output: this.#outputs.map(valueInfo),
       },
     };

@@ -49,10 +49,17 @@ export function clipTokens(g: Graph, p: Parameters, pictures: Value): Value {
   const { columns, rows, blockPx, blocks } = CLIP;
   const [wide, high] = [columns * blocks, rows * blocks];
   const area = blockPx * blockPx;
-  const split = reshape(g, cast(g, pictures, 'float32'), [n, high, blockPx, wide, blockPx]);
-  const own = reshape(g, transpose(g, split, [0, 1, 3, 2, 4]), [n, high, wide, area]);
-  const around = neighboured(g, neighboured(g, own, 2, 'itself'), 1, 'itself');
-  const windows = normalize(g, reshape(g, around, [n * high * wide, 9 * area]), WINDOW_EPS);
+  const split = reshape(g, pictures, [n, high, blockPx, wide, blockPx]);
+  const own = reshape(g, transpose(g, split, [0, 1, 3, 2, 4]), [n, high * wide, area]);
+  // As bytes: nine times a picture is much to move.
+  const around = g.apply('Gather', [own, g.int32s(NEIGHBOURS)], 'uint8', [n, high * wide * 9, area], {
+    axis: { int: 1 },
+  });
+  const windows = normalize(
+    g,
+    cast(g, reshape(g, around, [n * high * wide, 9 * area]), 'float32'),
+    WINDOW_EPS,
+  );
   const features = param(p, 'vision.clip.bias').shape[0]!;
   const found = detected(g, p, 'clip', windows);
   const tiles = transpose(
@@ -64,20 +71,27 @@ export function clipTokens(g: Graph, p: Parameters, pictures: Value): Value {
   return reshape(g, linear(g, joined, param(p, 'vision.clip.out')), [n, LOOK_TOKENS, dOf(p)]);
 }
 
+/** Of each block of a clip, row by row, the nine that its window holds; beyond an edge stands the block at the edge. */
+const NEIGHBOURS: readonly number[] = (() => {
+  const [wide, high] = [CLIP.columns * CLIP.blocks, CLIP.rows * CLIP.blocks];
+  const within = (i: number, count: number): number => Math.min(count - 1, Math.max(0, i));
+  const steps = [-1, 0, 1];
+  return Array.from({ length: high * wide }, (_, block) => {
+    const [y, x] = [Math.floor(block / wide), block % wide];
+    return steps.flatMap((dy) => steps.map((dx) => within(y + dy, high) * wide + within(x + dx, wide)));
+  }).flat();
+})();
+
 /** Variance, in squares of 256 grey levels, up to which a window counts as empty: noise is not blown up. */
 const WINDOW_EPS = 25;
 
-/** Each entry of `axis` beside the ones before and after it, along the last axis; beyond an edge stand zeros, or the edge itself. */
-function neighboured(g: Graph, x: Value, axis: number, beyond: 'zeros' | 'itself'): Value {
-  const count = x.shape[axis]!;
-  const edge = x.shape.map((size, i) => (i === axis ? 1 : size));
-  const zeros = (): Value =>
-    g.floats(new Float32Array(edge.reduce((product, size) => product * size, 1)), edge);
-  const first = beyond === 'zeros' ? zeros() : slice(g, x, axis, 0, 1);
-  const last = beyond === 'zeros' ? first : slice(g, x, axis, count - 1, count);
-  const before = concat(g, [first, slice(g, x, axis, 0, count - 1)], axis);
-  const after = concat(g, [slice(g, x, axis, 1, count), last], axis);
-  return concat(g, [before, x, after], x.shape.length - 1);
+/** Each entry of axis 1 of x [N, C, W] beside the ones before and after it: [N, C, 3W]; beyond an edge stand zeros. */
+function neighboured(g: Graph, x: Value): Value {
+  const [n, count, width] = x.shape as [number, number, number];
+  const zeros = g.floats(new Float32Array(n * width), [n, 1, width]);
+  const before = concat(g, [zeros, slice(g, x, 1, 0, count - 1)], 1);
+  const after = concat(g, [slice(g, x, 1, 1, count), zeros], 1);
+  return concat(g, [before, x, after], 2);
 }
 
 /** Vectors of crops, uint8 [N, 32·108] → [N, 18, D]: narrow columns, each beside its neighbours, of the normalised picture. */
@@ -88,7 +102,7 @@ export function cropTokens(g: Graph, p: Parameters, pictures: Value): Value {
   const normal = normalize(g, cast(g, pictures, 'float32'), 1);
   const split = reshape(g, normal, [n, heightPx, columns, wide]);
   const own = reshape(g, transpose(g, split, [0, 2, 1, 3]), [n, columns, heightPx * wide]);
-  const x = reshape(g, neighboured(g, own, 1, 'zeros'), [n * columns, CROP_REACH * heightPx * wide]);
+  const x = reshape(g, neighboured(g, own), [n * columns, CROP_REACH * heightPx * wide]);
   return reshape(g, stem(g, p, 'crop', x), [n, LOOK_TOKENS, dOf(p)]);
 }
 

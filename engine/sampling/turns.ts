@@ -2,10 +2,12 @@ import { QUESTION_SLOT, SLOT } from '../../domain/protocol/compact.js';
 import type { SamplingOptions } from '../../domain/sampling.js';
 import { f32, i32, promptFeeds, scalar, type Feeds } from '../feeds.js';
 import type { Drawing } from '../policy/draw.js';
+import { memoryParts } from '../policy/memory.js';
 import { recallGraph } from '../policy/recall-graph.js';
 import type { PolicySpec } from '../policy/spec.js';
 import { turnGraph } from '../policy/turn-graph.js';
 import type { Sessions } from '../sessions.js';
+import { slab } from '../slab.js';
 import { encodeLooks } from './encoder.js';
 import { BatchMemory, joinMemories, type RolloutMemory } from './memory.js';
 import type { DrawnTurn, OpenRollout, TurnRequest } from './rollouts.js';
@@ -50,6 +52,7 @@ export async function drawTurns(
       ),
       ...(drawing === 'greedy' ? {} : chanceFeeds(options, drawing, requests, batch)),
     },
+    roomFor(spec, looks + 1, batch, past),
   );
   const tokens = out['tokens']!.data as Int32Array;
   const logProbs = out['logProbs']!.data as Float32Array;
@@ -99,8 +102,15 @@ async function recall(deps: Deps, rollouts: readonly OpenRollout[]): Promise<Bat
     `recall/${batch}/${turns}`,
     () => recallGraph(spec, { batch, looks: turns }),
     feeds,
+    roomFor(spec, turns, batch, {}),
   );
   return new BatchMemory(spec, turns, batch, out, {});
+}
+
+/** Memory for what is new to remember after `turns` turns. */
+function roomFor(spec: PolicySpec, turns: number, batch: number, before: Feeds): Feeds {
+  const parts = memoryParts(spec, turns).filter(({ name }) => !(name in before));
+  return slab(parts.map(({ name, shape }) => ({ name: `${name}+`, shape: shape(batch) })));
 }
 
 function prompts(rollouts: readonly OpenRollout[], batch: number): Feeds {

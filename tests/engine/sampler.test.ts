@@ -21,7 +21,7 @@ const engine = new EmbeddedEngine(SPEC, { threads: 1 });
 class Noted extends Sessions {
   readonly keys: string[] = [];
 
-  override run(...args: [string, () => Graph, Feeds]): ReturnType<Sessions['run']> {
+  override run(...args: [string, () => Graph, Feeds, Feeds?]): ReturnType<Sessions['run']> {
     this.keys.push(args[0]);
     return super.run(...args);
   }

@@ -6,7 +6,7 @@ describe('the allocator of processes that compute', () => {
   it('keeps big tensors on one warm heap on Linux', () => {
     expect(allocatorEnvironment({}, 'linux')).toEqual({
       GLIBC_TUNABLES:
-        'glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=268435456:glibc.malloc.arena_max=1',
+        'glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=68719476736:glibc.malloc.arena_max=1',
     });
   });
 
