@@ -192,6 +192,22 @@ export function transpose(g: Graph, x: Value, perm: readonly number[]): Value {
   return g.record([x], y, (dy) => [transpose(g, dy, inverse)]);
 }
 
+/**
+ * [A, B, C, D] → [A, C, B, D]: what attention does to come to heads and back. As a gather of rows, which all threads share;
+ * onnxruntime's Transpose moves them on one.
+ */
+export function swapMiddle(g: Graph, x: Value): Value {
+  const [a, b, c, d] = x.shape as [number, number, number, number];
+  const rows = Array.from({ length: a * b * c }, (_, i) => {
+    const [outer, k, j] = [Math.floor(i / (b * c)), Math.floor(i / b) % c, i % b];
+    return (outer * b + j) * c + k;
+  });
+  const flat = g.apply('Reshape', [x, g.int64s([a * b * c, d])], 'float32', [a * b * c, d]);
+  const moved = g.apply('Gather', [flat, g.int32s(rows)], 'float32', [a * b * c, d], { axis: { int: 0 } });
+  const y = g.apply('Reshape', [moved, g.int64s([a, c, b, d])], 'float32', [a, c, b, d]);
+  return g.record([x], y, (dy) => [swapMiddle(g, dy)]);
+}
+
 export function concat(g: Graph, parts: readonly Value[], axis: number): Value {
   const first = parts[0]!;
   const shape = first.shape.map((d, i) => (i === axis ? parts.reduce((sum, p) => sum + p.shape[i]!, 0) : d));

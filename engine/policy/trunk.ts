@@ -10,7 +10,7 @@ import {
   reshape,
   slice,
   softmax,
-  transpose,
+  swapMiddle,
 } from '../graph/ops.js';
 import { frameCache, glanceAt, type FrameCache } from './glance.js';
 import { param, type Parameters } from './params.js';
@@ -169,7 +169,7 @@ function attention(
       spec.heads,
       perHead,
     ]);
-    const byHead = single ? rows : transpose(g, rows, [0, 2, 1, 3]);
+    const byHead = single ? rows : swapMiddle(g, rows);
     return reshape(g, byHead, [batch * spec.heads, length, perHead]);
   };
   const query = project('query');
@@ -181,7 +181,7 @@ function attention(
   const mixed = batchMatMul(g, softmax(g, add(g, scores, mask)), cache.value);
   const kept = single ? slice(g, mixed, 1, 0, 1) : mixed;
   const byHead = reshape(g, kept, [batch, spec.heads, length, perHead]);
-  const joined = reshape(g, single ? byHead : transpose(g, byHead, [0, 2, 1, 3]), [batch * length, d]);
+  const joined = reshape(g, single ? byHead : swapMiddle(g, byHead), [batch * length, d]);
   const out = linear(g, joined, param(p, `layers.${layer}.attend`));
   return { out: reshape(g, out, [batch, length, d]), cache };
 }

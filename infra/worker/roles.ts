@@ -12,8 +12,10 @@ export const CAPACITY: Readonly<Record<Role, Partial<WorkerOptions>>> = {
   // Workflows alone. A lost worker's sticky queue is given up soon, so that another goes on.
   curriculum: { maxCachedWorkflows: 100, stickyQueueScheduleToStartTimeout: '3s' },
   cpu: { maxConcurrentActivityTaskExecutions: 2 },
+  // Shards whose turns share the sampler's batches, and read and store while others are drawn. What computes has the
+  // device to itself all the same: a graph's run holds the thread.
+  'gpu-rollout': { maxConcurrentActivityTaskExecutions: 4 },
   // One device, one activity: what runs has all of it.
-  'gpu-rollout': { maxConcurrentActivityTaskExecutions: 1 },
   'gpu-train': { maxConcurrentActivityTaskExecutions: 1 },
 };
 

@@ -109,6 +109,7 @@ const CASES: readonly Case[] = [
     [[2, 3, 4]],
     (g, [a]) => ops.transpose(g, ops.reshape(g, a!, [4, 3, 2]), [2, 0, 1]),
   ],
+  ['swapMiddle', [[2, 3, 4, 5]], (g, [a]) => ops.swapMiddle(g, a!)],
   [
     'concat and slice',
     [

@@ -24,6 +24,8 @@ export async function profiled(
     const session = await ort.InferenceSession.create(graph.toModel(), {
       ...sessionOptions(threads),
       executionProviders: ['cpu'],
+      // The profiler's own notes would scatter the heap, and kernels that write much would wait for fresh pages.
+      enableCpuMemArena: true,
       enableProfiling: true,
       profileFilePrefix: join(folder, 'run'),
     });
