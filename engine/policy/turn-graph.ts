@@ -1,22 +1,13 @@
-import {
-  ANSWER,
-  EDGE_PLACE,
-  END,
-  FIRST_BIN,
-  FIRST_FRAME,
-  FRAME_PLACE,
-  MAX_FRAMES,
-  PAD,
-  SLOT,
-} from '../../domain/protocol/compact.js';
+import { ANSWER, END, FRAME_PLACE, MAX_FRAMES, PAD, SLOT } from '../../domain/protocol/compact.js';
 import { Graph, type Value } from '../graph/graph.js';
-import { add, batchMatMul, cast, concat, embed, expand, reshape, slice } from '../graph/ops.js';
+import { add, cast, concat, embed, expand, reshape, slice } from '../graph/ops.js';
 import { argMax, draw, logProbAt, type Drawing } from './draw.js';
 import { masked, nextState, startState } from './grammar.js';
-import { actionLogits, boxLogits, copiedEdge, frameOneHot, onTokens, shownMarks, TOP_EDGE } from './heads.js';
+import { boxLogits, shownMarks } from './heads.js';
 import { cacheOutputs, memoryInputs, promptOutputs, rememberedLength, type Remembered } from './memory.js';
 import { param, parameterInputs, type Parameters } from './params.js';
-import { BOX_BINS, LOOK_TOKENS, MAX_ROWS, type BatchShape, type PolicySpec } from './spec.js';
+import { placeLogits } from './place-logits.js';
+import { LOOK_TOKENS, type BatchShape, type PolicySpec } from './spec.js';
 import { causalMask, embedSequence, layers, promptInputs, type LayerCache, type Memory } from './trunk.js';
 import { lookTokens } from './vision.js';
 
@@ -152,38 +143,6 @@ function lastShown(g: Graph, p: Parameters, middle: Value, kinds: Value): Value 
   const [batch] = kinds.shape as [number];
   const shown = shownMarks(g, p, slice(g, middle, 1, 1, 1 + LOOK_TOKENS), kinds);
   return reshape(g, shown, [batch, shown.shape[2]!]);
-}
-
-/** Logits of one place: the head's own, with the frames that the glance has in mind or the edges of the named frame. */
-function placeLogits(
-  g: Graph,
-  p: Parameters,
-  at: {
-    readonly place: number;
-    readonly last: Value;
-    readonly scores: Value;
-    readonly boxes: Value;
-    readonly shown: Value | null;
-    readonly named: Value | null;
-  },
-): Value {
-  const own = actionLogits(g, p, at.last);
-  // The sums are the trainer's, zeros included: x + 0 is x, so a place adds only what is not zero there.
-  if (at.place === FRAME_PLACE) return add(g, own, onTokens(g, at.scores, FIRST_FRAME));
-  const edge = at.place - EDGE_PLACE;
-  if (!at.named || edge < 0 || edge >= 4) return own;
-  const [batch] = at.last.shape as [number];
-  const hot = reshape(g, frameOneHot(g, at.named), [batch, 1, MAX_FRAMES]);
-  const chosen = batchMatMul(g, concat(g, [hot, hot], 1), at.boxes);
-  const one = reshape(g, slice(g, chosen, 1, 0, 1), [batch, MAX_ROWS, 4, BOX_BINS]);
-  const ofEdge = (index: number): Value =>
-    reshape(g, slice(g, one, 2, index, index + 1), [batch, MAX_ROWS * BOX_BINS]);
-  const copied = copiedEdge(g, p, at.last, {
-    boxes: ofEdge(edge),
-    tops: ofEdge(TOP_EDGE),
-    shown: at.shown,
-  });
-  return add(g, own, onTokens(g, copied, FIRST_BIN));
 }
 
 /** The token int32 [B] at `place` of the action slot of turn `turn` as a vector [B, 1, D]: the trainer's sums, in its order. */

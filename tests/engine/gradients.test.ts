@@ -1,13 +1,9 @@
-import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { stream } from '../../domain/seeds.js';
 import { gradients } from '../../engine/graph/gradients.js';
-import { Graph, sizeOf, type Shape, type Value } from '../../engine/graph/graph.js';
+import { Graph, type Shape } from '../../engine/graph/graph.js';
 import { affine, linear, squaredReluLinear } from '../../engine/graph/linear.js';
 import * as ops from '../../engine/graph/ops.js';
-
-/** Builds a value from float inputs of given shapes; the loss is its sum weighted by fixed random numbers. */
-type Build = (g: Graph, inputs: readonly Value[]) => Value;
+import { expectCentralDifferences, type Build } from './support/central-differences.js';
 
 type Case = readonly [
   name: string,
@@ -125,34 +121,8 @@ const CASES: readonly Case[] = [
 describe('gradients', () => {
   it.each(CASES.map((one) => [one[0], one] as const))(
     'of %s agree with central differences',
-    async (name, one) => {
-      const [, shapes, build, range = [-1, 1] as const] = one;
-      const random = stream('gradients', name);
-      const draw = (shape: Shape): Float32Array =>
-        Float32Array.from({ length: sizeOf(shape) }, () => range[0] + (range[1] - range[0]) * random.float());
-      const data = shapes.map(draw);
-      const { session, weights } = await compile(shapes, build, random.floats(4096));
-      const run = async (values: readonly Float32Array[]): Promise<ort.InferenceSession.OnnxValueMapType> =>
-        session.run(
-          Object.fromEntries(values.map((v, i) => [`x${i}`, new ort.Tensor('float32', v, shapes[i] ?? [])])),
-        );
-      const at = await run(data);
-      const step = 1e-2;
-      for (const [i, values] of data.entries()) {
-        const grad = at[`g${i}`]!.data as Float32Array;
-        expect(grad.length).toBe(values.length);
-        for (let k = 0; k < values.length; k++) {
-          const moved = async (by: number): Promise<number> => {
-            const copy = data.map((v) => v.slice());
-            copy[i]![k]! += by;
-            // The weighted sum in double precision: float32 sums would drown the difference.
-            const y = (await run(copy))['y']!.data as Float32Array;
-            return y.reduce((sum, v, j) => sum + v * weights[j]!, 0);
-          };
-          const numeric = ((await moved(step)) - (await moved(-step))) / (2 * step);
-          expect(grad[k]!).toBeCloseTo(numeric, 2);
-        }
-      }
+    async (name, [, shapes, build, range]) => {
+      await expectCentralDifferences(name, shapes, build, range);
     },
   );
 
@@ -190,21 +160,3 @@ describe('gradients', () => {
     expect(() => ops.add(g, a, g.input('c', 'float32', [4]))).toThrow('do not broadcast');
   });
 });
-
-async function compile(
-  shapes: readonly Shape[],
-  build: Build,
-  draws: Float32Array,
-): Promise<{ session: ort.InferenceSession; weights: Float32Array }> {
-  const g = new Graph();
-  const inputs = shapes.map((shape, i) => g.input(`x${i}`, 'float32', shape));
-  const y = build(g, inputs);
-  const weights = draws.slice(0, sizeOf(y.shape));
-  const loss = ops.sumAll(g, ops.mul(g, y, g.floats(weights, y.shape)));
-  gradients(g, loss, inputs).forEach((grad, i) => g.output(`g${i}`, grad!));
-  g.output('y', y);
-  return {
-    session: await ort.InferenceSession.create(g.toModel(), { graphOptimizationLevel: 'basic' }),
-    weights,
-  };
-}
