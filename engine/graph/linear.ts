@@ -1,5 +1,5 @@
 import type { Graph, Value } from './graph.js';
-import { gemm, matrix, mul, sumTo } from './ops.js';
+import { gemm, matrix, mul, reshaped, sumTo } from './ops.js';
 
 /**
  * Matrix products with weights, whose sums do not depend on the number of rows nor on the threads: a rollout's numbers are
@@ -71,7 +71,7 @@ function multiplied(g: Graph, x: Value, w: Value, bias: Value | null): Value {
   if (k <= UNSPLIT_K) return g.apply('MatMul', [x, w], 'float32', [m, n]);
   // onnxruntime makes one kernel of a 2-D product and the addition behind it, and a split sum then begins with what
   // was to be added. It does so where it can, which is not in every batch; with one more dimension, nowhere.
-  const deep = g.apply('Reshape', [x, g.int64s([1, m, k])], 'float32', [1, m, k]);
+  const deep = reshaped(g, x, [1, m, k]);
   const y = g.apply('MatMul', [deep, w], 'float32', [1, m, n]);
-  return g.apply('Reshape', [y, g.int64s([m, n])], 'float32', [m, n]);
+  return reshaped(g, y, [m, n]);
 }

@@ -167,7 +167,7 @@ export function embed(g: Graph, table: Value, ids: Value): Value {
 /** One-hot rows of int32 `ids` [N] → float [N, classes]. Not differentiable. */
 export function oneHot(g: Graph, ids: Value, classes: number): Value {
   const n = sizeOf(ids.shape);
-  const column = g.apply('Reshape', [ids, g.int64s([n, 1])], 'int32', [n, 1]);
+  const column = reshaped(g, ids, [n, 1]);
   const range = g.int32s([...Array(classes).keys()], [1, classes]);
   const equal = g.apply('Equal', [column, range], 'bool', [n, classes]);
   return cast(g, equal, 'float32');
@@ -176,8 +176,14 @@ export function oneHot(g: Graph, ids: Value, classes: number): Value {
 export function reshape(g: Graph, x: Value, shape: Shape): Value {
   if (sizeOf(shape) !== sizeOf(x.shape))
     throw new RangeError(`reshape: [${x.shape.join(', ')}] has not the size of [${shape.join(', ')}]`);
-  const y = g.apply('Reshape', [x, g.int64s(shape)], x.dtype, shape);
+  const y = reshaped(g, x, shape);
   return g.record([x], y, (dy) => [reshape(g, dy, x.shape)]);
+}
+
+/** `reshape` off the tape, for within an operator. A 0 in the shape is an edge of length 0, not ONNX's "as before". */
+export function reshaped(g: Graph, x: Value, shape: Shape): Value {
+  const literally = shape.includes(0) ? { allowzero: { int: 1 } } : {};
+  return g.apply('Reshape', [x, g.int64s(shape)], x.dtype, shape, literally);
 }
 
 export function transpose(g: Graph, x: Value, perm: readonly number[]): Value {
@@ -202,9 +208,9 @@ export function swapMiddle(g: Graph, x: Value): Value {
     const [outer, k, j] = [Math.floor(i / (b * c)), Math.floor(i / b) % c, i % b];
     return (outer * b + j) * c + k;
   });
-  const flat = g.apply('Reshape', [x, g.int64s([a * b * c, d])], 'float32', [a * b * c, d]);
+  const flat = reshaped(g, x, [a * b * c, d]);
   const moved = g.apply('Gather', [flat, g.int32s(rows)], 'float32', [a * b * c, d], { axis: { int: 0 } });
-  const y = g.apply('Reshape', [moved, g.int64s([a, c, b, d])], 'float32', [a, c, b, d]);
+  const y = reshaped(g, moved, [a, c, b, d]);
   return g.record([x], y, (dy) => [swapMiddle(g, dy)]);
 }
 
@@ -293,11 +299,13 @@ export function gemm(g: Graph, a: Value, b: Value, transA: boolean, transB: bool
 /** Undoes broadcasting: sums `x` down to `shape`. */
 export function sumTo(g: Graph, x: Value, shape: Shape): Value {
   if (x.shape.join() === shape.join()) return x;
+  // A sum of nothing is 0; onnxruntime leaves an edge of length 0 as it is.
+  if (sizeOf(x.shape) === 0) return g.floats(new Float32Array(sizeOf(shape)), shape);
   const lead = x.shape.length - shape.length;
   const axes = x.shape.flatMap((d, i) => (i < lead || (shape[i - lead] === 1 && d !== 1) ? [i] : []));
   const kept = x.shape.map((d, i) => (axes.includes(i) ? 1 : d));
   const summed = g.apply('ReduceSum', [x, g.int64s(axes)], 'float32', kept, { keepdims: { int: 1 } });
-  const y = g.apply('Reshape', [summed, g.int64s(shape)], 'float32', shape);
+  const y = reshaped(g, summed, shape);
   return g.record([x], y, (dy) => [expand(g, reshape(g, dy, kept), x.shape)]);
 }
 

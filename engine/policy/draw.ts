@@ -1,5 +1,5 @@
 import type { Graph, Value } from '../graph/graph.js';
-import { cast, reshape } from '../graph/ops.js';
+import { cast, reshape, reshaped } from '../graph/ops.js';
 
 /** How a token is chosen: the most probable, or drawn at a temperature from the whole distribution or its nucleus. */
 export type Drawing = 'greedy' | 'drawn' | 'nucleus';
@@ -89,7 +89,7 @@ function lastDrawable(g: Graph, probs: Value): Value {
 export function logProbAt(g: Graph, logits: Value, ids: Value): Value {
   const [batch] = logits.shape as [number, number];
   const all = g.apply('LogSoftmax', [logits], 'float32', logits.shape, { axis: { int: -1 } });
-  const index = g.apply('Reshape', [ids, g.int64s([batch, 1])], 'int32', [batch, 1]);
+  const index = reshaped(g, ids, [batch, 1]);
   const picked = g.apply('GatherElements', [all, index], 'float32', [batch, 1], { axis: { int: 1 } });
   return reshape(g, picked, [batch]);
 }

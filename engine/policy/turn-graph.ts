@@ -1,6 +1,6 @@
 import { ANSWER, END, FRAME_PLACE, MAX_FRAMES, PAD, SLOT } from '../../domain/protocol/compact.js';
 import { Graph, type Value } from '../graph/graph.js';
-import { add, cast, concat, embed, expand, reshape, slice } from '../graph/ops.js';
+import { add, cast, concat, embed, expand, reshape, reshaped, slice } from '../graph/ops.js';
 import { argMax, draw, logProbAt, type Drawing } from './draw.js';
 import { masked, nextState, startState } from './grammar.js';
 import { boxLogits, shownMarks } from './heads.js';
@@ -159,6 +159,6 @@ function where(g: Graph, flag: Value, yes: Value, no: Value): Value {
 
 function stack(g: Graph, columns: readonly Value[], dtype: 'int32' | 'float32'): Value {
   const [batch] = columns[0]!.shape as [number];
-  const wide = columns.map((c) => g.apply('Reshape', [c, g.int64s([batch, 1])], dtype, [batch, 1]));
+  const wide = columns.map((c) => reshaped(g, c, [batch, 1]));
   return g.apply('Concat', wide, dtype, [batch, columns.length], { axis: { int: 1 } });
 }
