@@ -35,10 +35,13 @@ export const WEIGHTS_FILE = 'model.safetensors';
  * `config.json` of an exported policy: all that a reader in another language has to know beside the weights. Ranges of
  * tokens are [first, how many]; pictures are grey, a byte a pixel, row by row.
  */
-export function describePolicy({ width, layers, heads, maxLooks }: PolicySpec, sha256: string) {
+export function describePolicy(spec: PolicySpec, sha256: string) {
+  const { width, layers, heads, maxLooks, grammar = false } = spec;
   return {
     format: POLICY_FORMAT,
     architecture: { width, layers, heads, maxLooks },
+    // Whether what the protocol forbids was masked, in training as in sampling; the weights' own logits are not.
+    grammar,
     weights: { file: WEIGHTS_FILE, sha256, dtype: 'F32' },
     tokens: {
       layout: '[question][frames × thumbnail] ([action][look]) × looks [action]',

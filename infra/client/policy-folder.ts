@@ -19,8 +19,8 @@ export async function writePolicyFolder(
   const path = resolve(folder);
   const part = join(dirname(path), `.${basename(path)}-${randomUUID().slice(0, 8)}`);
   const sha256 = sha256Of(weights);
-  const { width, layers, heads, maxLooks } = origin.curriculum.policy;
-  const config = describePolicy({ width, layers, heads, maxLooks }, sha256);
+  const { width, layers, heads, maxLooks, grammar } = origin.curriculum.policy;
+  const config = describePolicy({ width, layers, heads, maxLooks, grammar }, sha256);
   await refuseForeign(path);
   try {
     await mkdir(part, { recursive: true });
