@@ -101,7 +101,7 @@ export function layers(
   p: Parameters,
   x: Value,
   mask: Value,
-  { memory = ownOnly, glance = 'own' }: LayerOptions = {},
+  { memory = ownOnly, glance = 'own', read = 'all' }: LayerOptions = {},
 ): LayersOut {
   const caches: LayerCache[] = [];
   let middle = x;
@@ -117,9 +117,11 @@ export function layers(
         x = add(g, x, seen.out);
       }
     }
-    const attended = attention(g, spec, p, layer, x, mask, memory);
+    // Behind the last layer nobody asks for the other positions; their keys and values are still remembered.
+    const asking = read === 'last' && layer === spec.layers - 1 ? lastOf(g, x) : x;
+    const attended = attention(g, spec, p, layer, x, asking, mask, memory);
     caches.push(attended.cache);
-    x = add(g, x, attended.out);
+    x = add(g, asking, attended.out);
     x = add(g, x, feedForward(g, p, layer, x));
   }
   return { out: x, middle, caches, frames, scores };
@@ -127,6 +129,8 @@ export function layers(
 
 export interface LayerOptions {
   readonly memory?: Memory;
+  /** Positions whose output is wanted: default all. */
+  readonly read?: 'all' | 'last';
   /** Frames to glance at: those in x itself, those of the sequence that x goes on, or none. */
   readonly glance?: 'own' | 'none' | FrameCache;
 }
@@ -148,42 +152,52 @@ export function causalMask(g: Graph, rows: number, columns = rows, first = 0): V
   return g.floats(data, [rows, columns]);
 }
 
+/** Positions `asking` [B, L', D] of x [B, L, D] (all, or the last) attend to what `memory` gives for x. */
 function attention(
   g: Graph,
   spec: PolicySpec,
   p: Parameters,
   layer: number,
   x: Value,
+  asking: Value,
   mask: Value,
   memory: Memory,
 ): { readonly out: Value; readonly cache: LayerCache } {
-  const [batch, length, d] = x.shape as [number, number, number];
+  const [batch, rows, d] = asking.shape as [number, number, number];
   const perHead = d / spec.heads;
-  // A single row is the same by head: nothing to transpose.
-  const single = length === 1;
-  const flat = reshape(g, normalize(g, x), [batch * length, d]);
-  const project = (name: string): Value => {
-    const rows = reshape(g, linear(g, flat, param(p, `layers.${layer}.${name}`)), [
+  const project = (from: Value, name: string): Value => {
+    const length = from.shape[1]!;
+    const flat = reshape(g, from, [batch * length, d]);
+    const split = reshape(g, linear(g, flat, param(p, `layers.${layer}.${name}`)), [
       batch,
       length,
       spec.heads,
       perHead,
     ]);
-    const byHead = single ? rows : swapMiddle(g, rows);
+    // A single row is the same by head.
+    const byHead = length === 1 ? split : swapMiddle(g, split);
     return reshape(g, byHead, [batch * spec.heads, length, perHead]);
   };
-  const query = project('query');
-  const cache = memory(layer, { key: project('key'), value: project('value') });
+  const known = normalize(g, x);
+  const query = project(asking === x ? known : normalize(g, asking), 'query');
+  const cache = memory(layer, { key: project(known, 'key'), value: project(known, 'value') });
   // With one query row onnxruntime takes a matrix-vector kernel that sums in another order than the
   // trainer's; a repeated row keeps it on the same kernel, and the numbers the same bit for bit.
-  const rows = single ? concat(g, [query, query], 1) : query;
-  const scores = batchMatMul(g, rows, cache.key, { transB: true, alpha: 1 / Math.sqrt(perHead) });
-  const mixed = batchMatMul(g, softmax(g, add(g, scores, mask)), cache.value);
+  const single = rows === 1;
+  const queries = single ? concat(g, [query, query], 1) : query;
+  const scores = batchMatMul(g, queries, cache.key, { transB: true, alpha: 1 / Math.sqrt(perHead) });
+  const allowed = rows === mask.shape[0] ? mask : lastOf(g, mask, 0);
+  const mixed = batchMatMul(g, softmax(g, add(g, scores, allowed)), cache.value);
   const kept = single ? slice(g, mixed, 1, 0, 1) : mixed;
-  const byHead = reshape(g, kept, [batch, spec.heads, length, perHead]);
-  const joined = reshape(g, single ? byHead : swapMiddle(g, byHead), [batch * length, d]);
+  const byHead = reshape(g, kept, [batch, spec.heads, rows, perHead]);
+  const joined = reshape(g, single ? byHead : swapMiddle(g, byHead), [batch * rows, d]);
   const out = linear(g, joined, param(p, `layers.${layer}.attend`));
-  return { out: reshape(g, out, [batch, length, d]), cache };
+  return { out: reshape(g, out, [batch, rows, d]), cache };
+}
+
+function lastOf(g: Graph, x: Value, axis = 1): Value {
+  const length = x.shape[axis]!;
+  return slice(g, x, axis, length - 1, length);
 }
 
 function feedForward(g: Graph, p: Parameters, layer: number, x: Value): Value {

@@ -37,13 +37,13 @@ export function turnGraph(spec: PolicySpec, shape: BatchShape, drawing: Drawing)
   const block = layers(g, spec, p, x.tokens, causalMask(g, added, capacity, before), {
     memory: withRoom(g, past),
     glance: past?.frames ?? 'own',
+    read: 'last',
   });
   const frames = block.frames!;
   const boxes = past?.boxes ?? boxLogits(g, p, block.middle);
   const shown = x.kinds ? lastShown(g, p, block.middle, x.kinds) : null;
-  const end = (y: Value): Value => reshape(g, slice(g, y, 1, added - 1, added), [batch, y.shape[2]!]);
-  let last = end(block.out);
-  let scores = end(block.scores!);
+  let last = reshape(g, block.out, [batch, spec.width]);
+  let scores = reshape(g, slice(g, block.scores!, 1, added - 1, added), [batch, MAX_FRAMES]);
   let caches = block.caches;
   let done = g.int32s(new Array<number>(batch).fill(0), [batch]);
   let state = spec.grammar ? startState(g, batch) : null;
