@@ -149,26 +149,25 @@ export function unpackSequences(file: Uint8Array, name: string): readonly Sequen
 
 /**
  * Sequences as one batch of `batch` rows with `looks` looks each; shorter ones end in empty turns, missing rows
- * are zeros. With `actionSlots` = looks + 1 for training, looks for sampling the next turn. A longer sequence is a
- * BudgetFailure: nothing is cut off.
+ * are zeros. A longer sequence is a BudgetFailure: nothing is cut off.
  */
 export function collate(
   data: LoadedDataSet,
   sequences: readonly Sequence[],
   batch: number,
   looks: number,
-  actionSlots: number,
 ): SequenceBatch {
+  const slots = looks + 1;
   const words = new Int32Array(batch * QUESTION_SLOT);
   const thumbs = new Uint8Array(batch * OVERVIEW_BYTES);
-  const actions = new Int32Array(batch * actionSlots * SLOT);
+  const actions = new Int32Array(batch * slots * SLOT);
   const lookKinds = new Int32Array(batch * looks);
   const pixels = new Uint8Array(batch * looks * LOOK_BYTES);
   sequences.forEach((s, i) => {
-    refuseTooLong(s, looks, actionSlots);
+    refuseTooLong(s, looks, slots);
     words.set(s.words, i * QUESTION_SLOT);
     thumbs.set(data.overviewOf(data.videos[s.video]!), i * OVERVIEW_BYTES);
-    s.actions.forEach((slot, k) => actions.set(slot, (i * actionSlots + k) * SLOT));
+    s.actions.forEach((slot, k) => actions.set(slot, (i * slots + k) * SLOT));
     s.looks.slice(0, looks).forEach((look, k) => {
       lookKinds[i * looks + k] = look.kind;
       pixels.set(look.pixels, (i * looks + k) * LOOK_BYTES);
@@ -211,7 +210,7 @@ export function collateSupervised(
     glance,
   }: { readonly tokens: number; readonly dense: DenseShares | null; readonly glance: boolean },
 ): SupervisedBatch {
-  const base = collate(data, sequences, batch, looks, looks + 1);
+  const base = collate(data, sequences, batch, looks);
   const weights = new Float32Array(batch * (looks + 1) * SLOT);
   sequences.forEach((s, i) =>
     s.masks.forEach((mask, k) =>

@@ -126,7 +126,6 @@ async function grpoBatch(
     samples.map(({ sequence }) => sequence),
     batch,
     looks,
-    looks + 1,
   );
   const size = batch * (looks + 1) * SLOT;
   const weights = new Float32Array(size);

@@ -1,5 +1,5 @@
 import { MAX_FRAMES, SLOT } from '../../domain/protocol/compact.js';
-import type { Graph, Value } from '../graph/graph.js';
+import { sizeOf, type Graph, type Value } from '../graph/graph.js';
 import { slice } from '../graph/ops.js';
 import type { FrameCache } from './glance.js';
 import { BOX_BINS, MAX_ROWS, PROMPT, TURN, type BatchShape, type PolicySpec } from './spec.js';
@@ -36,7 +36,7 @@ export interface MemoryPart {
 export function memoryParts({ width, heads, layers }: PolicySpec, turns: number): readonly MemoryPart[] {
   const part = (name: string, rows: number, ...rest: readonly number[]): MemoryPart => ({
     name,
-    perRollout: rows * rest.reduce((product, d) => product * d, 1),
+    perRollout: rows * sizeOf(rest),
     shape: (batch) => [batch * rows, ...rest],
   });
   const ofTurn = (turn: number): readonly MemoryPart[] =>

@@ -33,18 +33,22 @@ describe('a sequence past the context', () => {
   });
 
   it('is not laid into a shorter batch with its last looks or actions cut off', () => {
-    const lay = (looks: number, slots: number) => (): unknown =>
-      collate(DATA, [demonstrationOf(2)], 1, looks, slots);
-    expect(lay(2, 3)).not.toThrow();
-    expect(lay(1, 3)).toThrow('a sequence of 2 looks does not fit: there is room for 1;');
-    expect(lay(2, 2)).toThrow('a sequence of 3 actions does not fit: there is room for 2;');
+    const sequence = demonstrationOf(2);
+    const lay =
+      (looks: number, one = sequence) =>
+      (): unknown =>
+        collate(DATA, [one], 1, looks);
+    expect(lay(2)).not.toThrow();
+    expect(lay(1)).toThrow('a sequence of 2 looks does not fit: there is room for 1;');
+    const talkative = { ...sequence, actions: [...sequence.actions, sequence.actions[0]!] };
+    expect(lay(2, talkative)).toThrow('a sequence of 4 actions does not fit: there is room for 3;');
   });
 
   it('may have seen nothing while others looked on: empty looks at its end take no room', () => {
     const { looks, ...rest } = demonstrationOf(1);
     const waited = { ...rest, looks: [...looks, { kind: LOOK_NONE, frame: 0, pixels: new Uint8Array(0) }] };
-    const alone = collate(DATA, [demonstrationOf(1)], 1, 1, 2);
-    expect(collate(DATA, [waited], 1, 1, 2)).toEqual(alone);
+    const alone = collate(DATA, [demonstrationOf(1)], 1, 1);
+    expect(collate(DATA, [waited], 1, 1)).toEqual(alone);
   });
 
   it('is not packed into the place of the next', () => {
@@ -64,9 +68,7 @@ describe('what one slot cannot hold', () => {
   it('a picture larger than a look would spill into the next one, and is refused', () => {
     const [look] = demonstrationOf(1).looks;
     const large = { ...demonstrationOf(1), looks: [{ ...look!, pixels: new Uint8Array(LOOK_BYTES + 1) }] };
-    expect(() => collate(DATA, [large], 1, 1, 2)).toThrow(
-      `a picture of ${LOOK_BYTES + 1} bytes does not fit`,
-    );
+    expect(() => collate(DATA, [large], 1, 1)).toThrow(`a picture of ${LOOK_BYTES + 1} bytes does not fit`);
   });
 
   it('a question of more known words than the policy reads is refused, not cut', () => {

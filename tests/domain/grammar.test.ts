@@ -47,7 +47,6 @@ describe('the grammar of a slot', () => {
       const tokens: number[] = [];
       for (let state = 0; tokens.length < SLOT;) {
         const choices = allowed(state);
-        // Bins are many: without this, most walks would be the same few.
         tokens.push(choices[random.int(0, choices.length)]!);
         state = SLOT_GRAMMAR.next[state * ACTION_TOKENS + tokens.at(-1)!]!;
       }
