@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { askCommand } from './commands/ask.js';
 import { cancelCommand } from './commands/cancel.js';
-import { dataCommand } from './commands/data.js';
+import { dataCommand } from './commands/data/data.js';
 import { doctorCommand } from './commands/doctor.js';
 import { downCommand } from './commands/down.js';
 import { evalCommand } from './commands/eval.js';

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
-import { err, examples, json, out } from '../say.js';
-import { countingNumber, wholeNumber } from '../values.js';
+import { err, examples, json, out } from '../../say.js';
+import { countingNumber, wholeNumber } from '../../values.js';
 
 interface Options {
   readonly out: string;
@@ -11,14 +11,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function dataCommand(): Command {
-  return new Command('data')
-    .summary('make data')
-    .description('Makes data that policies learn from and are asked about.')
-    .addCommand(worldCommand());
-}
-
-function worldCommand(): Command {
+export function worldCommand(): Command {
   return new Command('world')
     .summary('write videos of the small world')
     .description('Writes videos, questions and their truth as files a person can play and read.')
@@ -34,8 +27,8 @@ function worldCommand(): Command {
     .option('--json', "answer with the world's manifest as JSON")
     .addHelpText('after', examples('ruminate data world --out worlds/new --videos 20 --seed 3 --split test'))
     .action(async ({ json: asJson, questionsPerVideo, ...options }: Options) => {
-      const { runWorldCommand } = await import('../../infra/world/command.js');
-      const { progressLine } = await import('../progress.js');
+      const { runWorldCommand } = await import('../../../infra/world/command.js');
+      const { progressLine } = await import('../../progress.js');
       const stop = new AbortController();
       const onInterrupt = (): void => {
         stop.abort();

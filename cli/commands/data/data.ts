@@ -1,0 +1,9 @@
+import { Command } from 'commander';
+import { worldCommand } from './world.js';
+
+export function dataCommand(): Command {
+  return new Command('data')
+    .summary('make data')
+    .description('Makes data that policies learn from and are asked about.')
+    .addCommand(worldCommand());
+}
