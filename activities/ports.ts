@@ -16,6 +16,7 @@ export interface ObjectStore {
   delete(key: string): Promise<void>;
 }
 
+/** A video as it is shown: `widthPx` × `heightPx` after rotation, with square pixels. */
 export interface VideoInfo {
   readonly widthPx: number;
   readonly heightPx: number;
@@ -31,23 +32,40 @@ export interface Picture {
   readonly data: Uint8Array;
 }
 
+/** Which frames of a video, in which form. */
+export interface FrameRequest {
+  /** Rate at which frames are numbered; above 0. */
+  readonly fps: number;
+  /** 1-based: frame i is the frame on screen at (i − 1)/fps seconds. */
+  readonly indices: readonly number[];
+  /** 1 gives grey, from luma; 3 gives RGB. */
+  readonly channels: 1 | 3;
+  /** Scales inside the decoder to exactly this, averaging where it shrinks; native size where absent. */
+  readonly size?: { readonly widthPx: number; readonly heightPx: number };
+  readonly signal?: AbortSignal;
+}
+
+/** A decoded frame and the index that it was asked for by. */
+export interface StreamedFrame {
+  readonly index: number;
+  readonly picture: Picture;
+}
+
 /**
  * Reads real video files. One clock: frame i (1-based) of a video sampled at f fps is the frame on screen
- * at (i − 1)/f seconds; rotation applied; native resolution. Undecodable files throw a `DataFailure`
- * that names the file.
+ * at (i − 1)/f seconds; rotation applied, pixels square; native resolution unless a size is asked for.
+ * What cannot be decoded, or is beyond a limit, throws a `DataFailure` that names the file. An abort ends the
+ * decoding at once and throws the signal's reason.
  */
 export interface VideoReader {
   probe(path: string, signal?: AbortSignal): Promise<VideoInfo>;
-  /** Frames at the given 1-based indices, in the order asked. `channels` 1 gives luma-based grey. */
-  frames(
-    path: string,
-    request: {
-      readonly fps: number;
-      readonly indices: readonly number[];
-      readonly channels: 1 | 3;
-      readonly signal?: AbortSignal;
-    },
-  ): Promise<readonly Picture[]>;
+  /**
+   * The frames asked for, each once, ascending, decoded as they are taken: a consumer that stops taking stops the
+   * decoder, and one that breaks off ends it. Nobody holds more than a few frames.
+   */
+  stream(path: string, request: FrameRequest): AsyncIterable<StreamedFrame>;
+  /** All of them at once, in the order asked, repeats included: for a few frames. */
+  frames(path: string, request: FrameRequest): Promise<readonly Picture[]>;
   /** Name and version of what decodes, for the record of a run. */
   readonly version: string;
 }

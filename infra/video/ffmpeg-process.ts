@@ -59,3 +59,47 @@ export async function runFfmpeg(
     reason: reason === '' ? `exit code ${code}` : reason,
   };
 }
+
+/**
+ * The output of an ffmpeg binary in pieces of `bytes`, as they are taken: a full pipe makes it wait, and a consumer
+ * that breaks off ends it. What it complained of is in `ended` when the pieces are over.
+ */
+export async function* piecesOf(
+  binary: string,
+  args: readonly string[],
+  bytes: number,
+  ended: { reason: string },
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  signal?.throwIfAborted();
+  const child = spawn(binary, ['-hide_banner', '-nostdin', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const kill = (): void => void child.kill('SIGKILL');
+  signal?.addEventListener('abort', kill, { once: true });
+  const closed = once(child, 'close').catch((cause: unknown) => {
+    throw new InfrastructureFailure(`${binary}: ffmpeg could not be run`, { cause });
+  });
+  closed.catch(() => undefined);
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4096)));
+  try {
+    let piece = new Uint8Array(bytes);
+    let filled = 0;
+    for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+      for (let at = 0; at < chunk.length;) {
+        const part = chunk.subarray(at, at + bytes - filled);
+        piece.set(part, filled);
+        [at, filled] = [at + part.length, filled + part.length];
+        if (filled < bytes) continue;
+        yield piece;
+        signal?.throwIfAborted();
+        [piece, filled] = [new Uint8Array(bytes), 0];
+      }
+    }
+    const [code] = (await closed) as [number | null];
+    signal?.throwIfAborted();
+    ended.reason = said.trim().split('\n').at(-1)?.trim() || `exit code ${code}`;
+  } finally {
+    signal?.removeEventListener('abort', kill);
+    kill();
+  }
+}

@@ -1,7 +1,8 @@
-import type { Picture, VideoInfo, VideoReader } from '../../activities/ports.js';
+import type { FrameRequest, Picture, StreamedFrame, VideoInfo, VideoReader } from '../../activities/ports.js';
 import { DataFailure } from '../../domain/failures.js';
 import { CLOCK_SLACK_SEC, refuseMissingFrames } from './clock.js';
-import { runFfmpeg } from './ffmpeg-process.js';
+import { ascending, collected } from './collect.js';
+import { piecesOf, runFfmpeg } from './ffmpeg-process.js';
 import { refuseNoFile } from './files.js';
 
 /** Decodes through an ffmpeg binary, one process a request. ffprobe is not needed: `ffmpeg -i` says it all. */
@@ -20,41 +21,33 @@ export class FfmpegReader implements VideoReader {
     return infoOf(path, stderr);
   }
 
-  async frames(path: string, request: Parameters<VideoReader['frames']>[1]): Promise<readonly Picture[]> {
-    const { fps, indices, channels, signal } = request;
-    if (indices.length === 0) return [];
+  async *stream(path: string, request: FrameRequest): AsyncGenerator<StreamedFrame> {
+    const { fps, indices, channels, size, signal } = request;
     const info = await this.probe(path, signal);
     refuseMissingFrames(path, info.durationSec, fps, indices);
-    const wanted = [...new Set(indices)].sort((a, b) => a - b);
+    const wanted = ascending(indices);
+    if (wanted.length === 0) return;
+    const { widthPx, heightPx } = size ?? info;
     const args = [
       ...['-loglevel', 'error', '-threads', '1', '-i', path, '-map', '0:v:0', '-an', '-sn', '-dn'],
-      ...[
-        '-vf',
-        filterFor(fps, wanted, channels),
-        '-fps_mode',
-        'passthrough',
-        '-frames:v',
-        String(wanted.length),
-      ],
-      ...['-f', 'rawvideo', 'pipe:1'],
+      ...['-vf', filterFor(fps, wanted, channels, size), '-fps_mode', 'passthrough'],
+      ...['-frames:v', String(wanted.length), '-f', 'rawvideo', 'pipe:1'],
     ];
-    const { stdout, code, reason } = await runFfmpeg(
-      this.#binary,
-      args,
-      signal === undefined ? {} : { signal },
-    );
-    const bytes = info.widthPx * info.heightPx * channels;
-    if (code !== 0 || stdout.length < bytes * wanted.length) {
-      const got = Math.floor(stdout.length / bytes);
+    let got = 0;
+    const ended = { reason: '' };
+    for await (const data of piecesOf(this.#binary, args, widthPx * heightPx * channels, ended, signal)) {
+      const index = wanted[got++];
+      if (index !== undefined) yield { index, picture: { widthPx, heightPx, channels, data } };
+    }
+    if (got < wanted.length) {
       throw new DataFailure(
-        `${path}: gave ${got} of ${wanted.length} frames; it is cut short or damaged (${reason})`,
+        `${path}: gave ${got} of ${wanted.length} frames; it is cut short or damaged (${ended.reason})`,
       );
     }
-    return indices.map((index) => {
-      const offset = wanted.indexOf(index) * bytes;
-      const data = Uint8Array.from(stdout.subarray(offset, offset + bytes));
-      return { widthPx: info.widthPx, heightPx: info.heightPx, channels, data };
-    });
+  }
+
+  frames(path: string, request: FrameRequest): Promise<readonly Picture[]> {
+    return collected(this, path, request);
   }
 }
 
@@ -62,7 +55,12 @@ export class FfmpegReader implements VideoReader {
  * The one clock as a filter: times begin at the first frame, in microseconds, a little early for the slack;
  * `round=up` gives tick n the last frame with time ≤ n/fps; then only the ticks asked for.
  */
-function filterFor(fps: number, wanted: readonly number[], channels: 1 | 3): string {
+function filterFor(
+  fps: number,
+  wanted: readonly number[],
+  channels: 1 | 3,
+  size: FrameRequest['size'],
+): string {
   const picked = wanted.map((index) => `eq(n\\,${index - 1})`).join('+');
   return [
     // Once more the last frame, or the filter drops the tick at which it comes.
@@ -71,7 +69,9 @@ function filterFor(fps: number, wanted: readonly number[], channels: 1 | 3): str
     `setpts=PTS-STARTPTS-${Math.round(CLOCK_SLACK_SEC * 1e6)}`,
     `fps=${fps}:round=up:start_time=0`,
     `select=${picked}`,
-    'scale=flags=bilinear+accurate_rnd+bitexact',
+    size === undefined
+      ? 'scale=flags=bilinear+accurate_rnd+bitexact'
+      : `scale=${size.widthPx}:${size.heightPx}:flags=area+accurate_rnd+bitexact`,
     `format=${channels === 1 ? 'gray' : 'rgb24'}`,
   ].join(',');
 }

@@ -5,16 +5,19 @@ import {
   AV_PIX_FMT_YUV420P,
   AVCOL_RANGE_JPEG,
   SWS_ACCURATE_RND,
+  SWS_AREA,
   SWS_BILINEAR,
   SWS_BITEXACT,
 } from 'node-av/constants';
 import { FFmpegError, Frame, SoftwareScaleContext } from 'node-av/lib';
-import type { Picture } from '../../activities/ports.js';
+import type { FrameRequest, Picture } from '../../activities/ports.js';
 import { BugFailure } from '../../domain/failures.js';
 import { FULL_FROM_VIDEO } from './luma.js';
 
 /** A conversion that gives the same bytes on every machine. */
 const EXACT = (SWS_BILINEAR | SWS_ACCURATE_RND | SWS_BITEXACT) as SwsFlags;
+/** The same when the size changes: the mean of the area where it shrinks. */
+const SCALED = (SWS_AREA | SWS_ACCURATE_RND | SWS_BITEXACT) as SwsFlags;
 
 export function newFrame(): Frame {
   const frame = new Frame();
@@ -22,11 +25,13 @@ export function newFrame(): Frame {
   return frame;
 }
 
-/** Copies a decoded frame out of FFmpeg's memory, packed, as grey (from luma) or RGB. */
-export function copied(frame: Frame, channels: 1 | 3): Picture {
+/** Copies a decoded frame out of FFmpeg's memory, packed, as grey (from luma) or RGB, at its own size or another. */
+export function copied(frame: Frame, channels: 1 | 3, size?: FrameRequest['size']): Picture {
   const luma = frame.data?.[0];
-  if (channels === 1 && frame.format === AV_PIX_FMT_YUV420P && luma !== undefined) return grey(frame, luma);
-  return converted(frame, channels);
+  if (channels === 1 && size === undefined && frame.format === AV_PIX_FMT_YUV420P && luma !== undefined) {
+    return grey(frame, luma);
+  }
+  return converted(frame, channels, size ?? { widthPx: frame.width, heightPx: frame.height });
 }
 
 /** The luma plane, spread to the full range. */
@@ -45,20 +50,22 @@ function grey(frame: Frame, luma: Uint8Array): Picture {
   return { widthPx: width, heightPx: height, channels: 1, data };
 }
 
-function converted(frame: Frame, channels: 1 | 3): Picture {
+function converted(frame: Frame, channels: 1 | 3, size: NonNullable<FrameRequest['size']>): Picture {
   const { width, height } = frame;
+  const { widthPx, heightPx } = size;
   const format = channels === 1 ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_RGB24;
+  const flags = widthPx === width && heightPx === height ? EXACT : SCALED;
   const scaler = new SoftwareScaleContext();
   const target = newFrame();
   try {
     target.format = format;
-    target.width = width;
-    target.height = height;
+    target.width = widthPx;
+    target.height = heightPx;
     check(target.getBuffer());
     // FFmpeg types the formats of pictures and of sound as one field; a video's frame has a picture's.
-    scaler.getContext(width, height, frame.format as AVPixelFormat, width, height, format, EXACT);
+    scaler.getContext(width, height, frame.format as AVPixelFormat, widthPx, heightPx, format, flags);
     check(scaler.scaleFrameSync(target, frame));
-    return { widthPx: width, heightPx: height, channels, data: Uint8Array.from(target.toBuffer()) };
+    return { widthPx, heightPx, channels, data: Uint8Array.from(target.toBuffer()) };
   } finally {
     target.free();
     scaler.freeContext();

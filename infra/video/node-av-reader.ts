@@ -1,8 +1,8 @@
 import { AV_LOG_QUIET } from 'node-av/constants';
 import { getFFmpegInfo, Log } from 'node-av/lib';
-import type { Picture, VideoInfo, VideoReader } from '../../activities/ports.js';
-import { DataFailure } from '../../domain/failures.js';
+import type { FrameRequest, Picture, StreamedFrame, VideoInfo, VideoReader } from '../../activities/ports.js';
 import { refuseMissingFrames } from './clock.js';
+import { ascending, collected } from './collect.js';
 import { refuseNoFile } from './files.js';
 import { OpenVideo } from './node-av-video.js';
 
@@ -18,22 +18,25 @@ export class NodeAvReader implements VideoReader {
     return withVideo(path, (video) => video.info);
   }
 
-  async frames(path: string, request: Parameters<VideoReader['frames']>[1]): Promise<readonly Picture[]> {
-    const { fps, indices, channels, signal } = request;
+  async *stream(path: string, request: FrameRequest): AsyncGenerator<StreamedFrame> {
+    const { fps, indices, channels, size, signal } = request;
     signal?.throwIfAborted();
-    return withVideo(path, (video) => {
+    await refuseNoFile(path);
+    Log.setLevel(AV_LOG_QUIET);
+    const video = new OpenVideo(path);
+    try {
       refuseMissingFrames(path, video.info.durationSec, fps, indices);
-      const pictures = new Map<number, Picture>();
-      for (const index of [...new Set(indices)].sort((a, b) => a - b)) {
+      for (const index of ascending(indices)) {
         signal?.throwIfAborted();
-        pictures.set(index, video.pictureAt((index - 1) / fps, channels));
+        yield { index, picture: video.pictureAt((index - 1) / fps, channels, size) };
       }
-      return indices.map((index) => {
-        const picture = pictures.get(index);
-        if (picture === undefined) throw new DataFailure(`${path}: frame ${index} could not be decoded`);
-        return picture;
-      });
-    });
+    } finally {
+      video.close();
+    }
+  }
+
+  frames(path: string, request: FrameRequest): Promise<readonly Picture[]> {
+    return collected(this, path, request);
   }
 }
 

@@ -7,7 +7,7 @@ import {
 } from 'node-av/constants';
 import type { Stream } from 'node-av/lib';
 import { Codec, CodecContext, FFmpegError, FormatContext, Packet } from 'node-av/lib';
-import type { Picture, VideoInfo } from '../../activities/ports.js';
+import type { FrameRequest, Picture, VideoInfo } from '../../activities/ports.js';
 import { DataFailure } from '../../domain/failures.js';
 import { CLOCK_SLACK_SEC } from './clock.js';
 import { copied, newFrame } from './node-av-picture.js';
@@ -85,7 +85,7 @@ export class OpenVideo {
   }
 
   /** The picture on screen at `sec`. Times must not go down from one call to the next. */
-  pictureAt(sec: number, channels: 1 | 3): Picture {
+  pictureAt(sec: number, channels: 1 | 3, size?: FrameRequest['size']): Picture {
     const target = sec + CLOCK_SLACK_SEC;
     if (target - this.#reachedSec() > SEEK_AHEAD_SEC) this.#seek(sec);
     this.#skipToKeyFrame(target);
@@ -99,7 +99,10 @@ export class OpenVideo {
       this.#hasNext = false;
     }
     this.#refuseIfCutShort(sec);
-    return turned(copied(this.#current, channels), this.#quarterTurns);
+    const sideways = this.#quarterTurns % 2 === 1;
+    const scaledTo =
+      size === undefined || !sideways ? size : { widthPx: size.heightPx, heightPx: size.widthPx };
+    return turned(copied(this.#current, channels, scaledTo), this.#quarterTurns);
   }
 
   close(): void {

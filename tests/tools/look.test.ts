@@ -48,6 +48,11 @@ class CountingReader implements VideoReader {
     return this.#reader.probe(file);
   }
 
+  stream(file: string, request: Parameters<VideoReader['stream']>[1]): ReturnType<VideoReader['stream']> {
+    this.decoded += request.indices.length;
+    return this.#reader.stream(file, request);
+  }
+
   frames(file: string, request: Parameters<VideoReader['frames']>[1]): Promise<readonly Picture[]> {
     this.decoded += request.indices.length;
     return this.#reader.frames(file, request);
