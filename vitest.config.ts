@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Two projects: quick tests side by side, then those that start real servers, one file at a time. */
 export default defineConfig({
   test: {
+    globalSetup: 'tests/support/decoder.ts',
     pool: 'forks',
     maxWorkers: 2,
     projects: [

@@ -1,4 +1,4 @@
-import type { FrameRequest, Picture, VideoReader } from '../../activities/ports.js';
+import type { FrameRequest, Picture, StreamedFrame, VideoReader } from '../../activities/ports.js';
 import { DataFailure } from '../../domain/failures.js';
 
 /** Each index once, in the order in which a decoder meets them. */
@@ -6,18 +6,28 @@ export function ascending(indices: readonly number[]): readonly number[] {
   return [...new Set(indices)].sort((a, b) => a - b);
 }
 
-/** A stream's pictures in the order asked, repeats included. */
+/** Pictures in the order asked, repeats included. */
+export function inOrderAsked(
+  path: string,
+  indices: readonly number[],
+  frames: readonly StreamedFrame[],
+): readonly Picture[] {
+  const pictures = new Map(frames.map(({ index, picture }) => [index, picture]));
+  return indices.map((index) => {
+    const picture = pictures.get(index);
+    if (picture === undefined) throw new DataFailure(`${path}: frame ${index} could not be decoded`);
+    return picture;
+  });
+}
+
+/** All of a stream's pictures. */
 export async function collected(
   reader: Pick<VideoReader, 'stream'>,
   path: string,
   request: FrameRequest,
 ): Promise<readonly Picture[]> {
   if (request.indices.length === 0) return [];
-  const pictures = new Map<number, Picture>();
-  for await (const { index, picture } of reader.stream(path, request)) pictures.set(index, picture);
-  return request.indices.map((index) => {
-    const picture = pictures.get(index);
-    if (picture === undefined) throw new DataFailure(`${path}: frame ${index} could not be decoded`);
-    return picture;
-  });
+  const frames: StreamedFrame[] = [];
+  for await (const frame of reader.stream(path, request)) frames.push(frame);
+  return inOrderAsked(path, request.indices, frames);
 }

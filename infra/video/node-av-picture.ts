@@ -1,23 +1,22 @@
-import type { AVPixelFormat, SwsFlags } from 'node-av/constants';
+import type { FilterContext, Frame as AvFrame } from 'node-av/lib';
 import {
-  AV_PIX_FMT_GRAY8,
-  AV_PIX_FMT_RGB24,
+  AV_BUFFERSRC_FLAG_KEEP_REF,
   AV_PIX_FMT_YUV420P,
   AVCOL_RANGE_JPEG,
-  SWS_ACCURATE_RND,
-  SWS_AREA,
-  SWS_BILINEAR,
-  SWS_BITEXACT,
+  AVCOL_SPC_UNSPECIFIED,
 } from 'node-av/constants';
-import { FFmpegError, Frame, SoftwareScaleContext } from 'node-av/lib';
-import type { FrameRequest, Picture } from '../../activities/ports.js';
-import { BugFailure } from '../../domain/failures.js';
+import { FFmpegError, FilterGraph, Frame } from 'node-av/lib';
+import { BugFailure, DataFailure } from '../../domain/failures.js';
+import type { Size } from './filters.js';
+import { pictureFilters } from './filters.js';
 import { FULL_FROM_VIDEO } from './luma.js';
+import type { Opened } from './node-av-open.js';
 
-/** A conversion that gives the same bytes on every machine. */
-const EXACT = (SWS_BILINEAR | SWS_ACCURATE_RND | SWS_BITEXACT) as SwsFlags;
-/** The same when the size changes: the mean of the area where it shrinks. */
-const SCALED = (SWS_AREA | SWS_ACCURATE_RND | SWS_BITEXACT) as SwsFlags;
+/** A picture in the form in which it is sent on: row-major, packed. */
+export interface PackedPicture extends Size {
+  readonly channels: 1 | 3;
+  readonly data: Uint8Array;
+}
 
 export function newFrame(): Frame {
   const frame = new Frame();
@@ -25,17 +24,81 @@ export function newFrame(): Frame {
   return frame;
 }
 
-/** Copies a decoded frame out of FFmpeg's memory, packed, as grey (from luma) or RGB, at its own size or another. */
-export function copied(frame: Frame, channels: 1 | 3, size?: FrameRequest['size']): Picture {
-  const luma = frame.data?.[0];
-  if (channels === 1 && size === undefined && frame.format === AV_PIX_FMT_YUV420P && luma !== undefined) {
-    return grey(frame, luma);
+/** Turns decoded frames of one video upright and into grey or RGB. */
+export class PicturePacker {
+  readonly #path: string;
+  readonly #video: Opened;
+  readonly #filtered = newFrame();
+  #graph: {
+    readonly key: string;
+    readonly graph: FilterGraph;
+    from: FilterContext;
+    to: FilterContext;
+  } | null = null;
+
+  constructor(path: string, video: Opened) {
+    this.#path = path;
+    this.#video = video;
   }
-  return converted(frame, channels, size ?? { widthPx: frame.width, heightPx: frame.height });
+
+  packed(frame: Frame, channels: 1 | 3, size?: Size): PackedPicture {
+    this.#refuseOtherSize(frame);
+    const { shown, turn } = this.#video;
+    const isPlain = turn.length === 0 && shown.hdr === null && shown.native === shown.stored;
+    const luma = frame.data?.[0];
+    if (channels === 1 && size === undefined && isPlain && luma !== undefined) {
+      if (frame.format === AV_PIX_FMT_YUV420P) return grey(frame, luma);
+    }
+    const { widthPx, heightPx } = size ?? shown.native;
+    return { widthPx, heightPx, channels, data: this.#filter(frame, channels, size) };
+  }
+
+  close(): void {
+    this.#filtered.free();
+    this.#graph?.graph.free();
+  }
+
+  #filter(frame: Frame, channels: 1 | 3, size?: Size): Uint8Array {
+    const { from, to } = this.#graphFor(frame, channels, size);
+    check(from.buffersrcAddFrameSync(frame, AV_BUFFERSRC_FLAG_KEEP_REF));
+    check(to.buffersinkGetFrameSync(this.#filtered));
+    const data = this.#filtered.toBuffer();
+    this.#filtered.unref();
+    return data;
+  }
+
+  #graphFor(frame: AvFrame, channels: 1 | 3, size?: Size): { from: FilterContext; to: FilterContext } {
+    const { width, height, format, colorSpace, colorRange } = frame;
+    // A decoder of still pictures says "RGB"; for the filters that is no matrix.
+    const matrix = colorSpace < 0 ? AVCOL_SPC_UNSPECIFIED : colorSpace;
+    const source = `buffer@from=video_size=${width}x${height}:pix_fmt=${format}:time_base=1/1000:colorspace=${matrix}:range=${colorRange}`;
+    const filters = [...this.#video.turn, ...pictureFilters(this.#video.shown, channels, size)];
+    const key = [source, ...filters, 'buffersink@to'].join(',');
+    if (this.#graph?.key === key) return this.#graph;
+    this.#graph?.graph.free();
+    this.#graph = null;
+    const graph = new FilterGraph();
+    graph.alloc();
+    graph.nbThreads = 1;
+    check(graph.parsePtr(key));
+    check(graph.configSync());
+    const [from, to] = [graph.getFilter('buffer@from'), graph.getFilter('buffersink@to')];
+    if (from === null || to === null) throw new BugFailure(`the filters ${key} have no ends`);
+    this.#graph = { key, graph, from, to };
+    return this.#graph;
+  }
+
+  #refuseOtherSize({ width, height }: Frame): void {
+    const { codecpar } = this.#video.stream;
+    if (width === codecpar.width && height === codecpar.height) return;
+    throw new DataFailure(
+      `${this.#path}: its frames change their size (${codecpar.width} × ${codecpar.height}, then ${width} × ${height} pixels)`,
+    );
+  }
 }
 
 /** The luma plane, spread to the full range. */
-function grey(frame: Frame, luma: Uint8Array): Picture {
+function grey(frame: Frame, luma: Uint8Array): PackedPicture {
   const { width, height } = frame;
   const strideBytes = frame.linesize[0] ?? width;
   const isFullRange = frame.colorRange === AVCOL_RANGE_JPEG;
@@ -48,28 +111,6 @@ function grey(frame: Frame, luma: Uint8Array): Picture {
     }
   }
   return { widthPx: width, heightPx: height, channels: 1, data };
-}
-
-function converted(frame: Frame, channels: 1 | 3, size: NonNullable<FrameRequest['size']>): Picture {
-  const { width, height } = frame;
-  const { widthPx, heightPx } = size;
-  const format = channels === 1 ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_RGB24;
-  const flags = widthPx === width && heightPx === height ? EXACT : SCALED;
-  const scaler = new SoftwareScaleContext();
-  const target = newFrame();
-  try {
-    target.format = format;
-    target.width = widthPx;
-    target.height = heightPx;
-    check(target.getBuffer());
-    // FFmpeg types the formats of pictures and of sound as one field; a video's frame has a picture's.
-    scaler.getContext(width, height, frame.format as AVPixelFormat, widthPx, heightPx, format, flags);
-    check(scaler.scaleFrameSync(target, frame));
-    return { widthPx, heightPx, channels, data: Uint8Array.from(target.toBuffer()) };
-  } finally {
-    target.free();
-    scaler.freeContext();
-  }
 }
 
 function check(code: number): void {

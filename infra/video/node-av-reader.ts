@@ -1,53 +1,71 @@
-import { AV_LOG_QUIET } from 'node-av/constants';
-import { getFFmpegInfo, Log } from 'node-av/lib';
+import { availableParallelism } from 'node:os';
+import { getFFmpegInfo } from 'node-av/lib';
 import type { FrameRequest, Picture, StreamedFrame, VideoInfo, VideoReader } from '../../activities/ports.js';
-import { refuseMissingFrames } from './clock.js';
-import { ascending, collected } from './collect.js';
+import { InfrastructureFailure } from '../../domain/failures.js';
+import { inOrderAsked } from './collect.js';
+import type { Received } from './decode-answers.js';
+import { DecodePool } from './decode-pool.js';
+import type { DecodeJob } from './decode-protocol.js';
 import { refuseNoFile } from './files.js';
-import { OpenVideo } from './node-av-video.js';
+import type { VideoLimits } from './limits.js';
+import { DEFAULT_LIMITS } from './limits.js';
 
 /**
- * Decodes in this process through the FFmpeg libraries that `node-av` carries. Only its synchronous calls are
- * used: its asynchronous ones need Node 22.
+ * Decodes through the FFmpeg libraries that `node-av` carries, in a process of its own: a file that crashes them,
+ * fills the memory or never ends costs that process and nothing else.
  */
 export class NodeAvReader implements VideoReader {
   readonly version = `node-av (FFmpeg ${getFFmpegInfo().version})`;
+  readonly #pool = new DecodePool();
+  readonly #limits: VideoLimits;
+
+  constructor(limits: VideoLimits = DEFAULT_LIMITS) {
+    this.#limits = limits;
+  }
+
+  /** Ids of the processes that decode. */
+  get pids(): readonly number[] {
+    return this.#pool.pids;
+  }
 
   async probe(path: string, signal?: AbortSignal): Promise<VideoInfo> {
     signal?.throwIfAborted();
-    return withVideo(path, (video) => video.info);
+    await refuseNoFile(path);
+    const [received] = await this.#pool.all(this.#jobFor(path, null), signal);
+    if (received?.answer.kind === 'info') return received.answer.info;
+    throw new InfrastructureFailure(`${path}: the process that decodes gave no answer`);
   }
 
   async *stream(path: string, request: FrameRequest): AsyncGenerator<StreamedFrame> {
-    const { fps, indices, channels, size, signal } = request;
+    const { signal } = request;
     signal?.throwIfAborted();
     await refuseNoFile(path);
-    Log.setLevel(AV_LOG_QUIET);
-    const video = new OpenVideo(path);
-    try {
-      refuseMissingFrames(path, video.info.durationSec, fps, indices);
-      for (const index of ascending(indices)) {
-        signal?.throwIfAborted();
-        yield { index, picture: video.pictureAt((index - 1) / fps, channels, size) };
-      }
-    } finally {
-      video.close();
-    }
+    for await (const received of this.#pool.run(this.#jobFor(path, request), signal)) yield frameOf(received);
   }
 
-  frames(path: string, request: FrameRequest): Promise<readonly Picture[]> {
-    return collected(this, path, request);
+  async frames(path: string, request: FrameRequest): Promise<readonly Picture[]> {
+    const { indices, signal } = request;
+    signal?.throwIfAborted();
+    await refuseNoFile(path);
+    if (indices.length === 0) return [];
+    const answers = await this.#pool.all(this.#jobFor(path, request), signal);
+    return inOrderAsked(path, indices, answers.map(frameOf));
+  }
+
+  #jobFor(path: string, request: FrameRequest | null): DecodeJob {
+    const common = { path, limits: this.#limits, threads: availableParallelism() };
+    if (request === null) return { ...common, frames: null };
+    const { fps, indices, channels, size } = request;
+    return { ...common, frames: { fps, indices, channels, ...(size === undefined ? {} : { size }) } };
   }
 }
 
-/** Opens the file, lends it, and frees everything that FFmpeg allocated. */
-async function withVideo<T>(path: string, use: (video: OpenVideo) => T): Promise<T> {
-  await refuseNoFile(path);
-  Log.setLevel(AV_LOG_QUIET);
-  const video = new OpenVideo(path);
-  try {
-    return use(video);
-  } finally {
-    video.close();
+function frameOf({ answer, pixels }: Received): StreamedFrame {
+  if (answer.kind !== 'frame' || pixels === null) {
+    throw new InfrastructureFailure(
+      `the process that decodes answered "${answer.kind}" where a frame was due`,
+    );
   }
+  const { index, widthPx, heightPx, channels } = answer;
+  return { index, picture: { widthPx, heightPx, channels, data: pixels } };
 }

@@ -1,173 +1,214 @@
-import {
-  AV_PKT_DATA_DISPLAYMATRIX,
-  AVERROR_EAGAIN,
-  AVERROR_EOF,
-  AVMEDIA_TYPE_VIDEO,
-  AVSEEK_FLAG_BACKWARD,
-} from 'node-av/constants';
-import type { Stream } from 'node-av/lib';
-import { Codec, CodecContext, FFmpegError, FormatContext, Packet } from 'node-av/lib';
-import type { FrameRequest, Picture, VideoInfo } from '../../activities/ports.js';
+import { AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
+import type { Frame } from 'node-av/lib';
+import type { VideoInfo } from '../../activities/ports.js';
 import { DataFailure } from '../../domain/failures.js';
 import { CLOCK_SLACK_SEC } from './clock.js';
-import { copied, newFrame } from './node-av-picture.js';
-import { quarterTurns, turned } from './rotation.js';
+import type { Size } from './filters.js';
+import type { VideoLimits } from './limits.js';
+import type { Opened } from './node-av-open.js';
+import { check, openVideo } from './node-av-open.js';
+import type { TimedPacket } from './node-av-packets.js';
+import { PacketQueue } from './node-av-packets.js';
+import type { PackedPicture } from './node-av-picture.js';
+import { newFrame, PicturePacker } from './node-av-picture.js';
 
-/** Frames further ahead than this are reached by seeking to the key frame before them. */
+/** Frames further ahead than this are looked for by seeking to the key frame before them. */
 const SEEK_AHEAD_SEC = 2;
-/** Below this a timestamp of FFmpeg's means "unknown". */
-const UNKNOWN_TICK = -(2n ** 62n);
+/** Codecs whose frames say that no other frame needs them; H.265's marks hold only within a temporal layer. */
+const MARKS_SPARE_FRAMES = new Set(['h264', 'mpeg2video', 'mpeg4']);
+/** At most so many packets are read ahead to learn which frame is on screen. */
+const MOST_AHEAD = 600;
 
 /**
- * One opened video, read forwards. Packets are read ahead up to the time asked for, so that decoding begins
- * at the last key frame before it, and ends as soon as no later frame can be on screen.
+ * One opened video, read forwards. Packets are read ahead until it is known which of them is on screen at the time
+ * asked for; decoding begins at the last key frame before it, leaves out frames that nothing needs, and ends as
+ * soon as that one is there. Where packets do not tell (no times, damage), frames are walked through one by one.
  */
 export class OpenVideo {
   readonly info: VideoInfo;
   readonly #path: string;
-  readonly #input = new FormatContext();
-  readonly #decoder = new CodecContext();
-  readonly #stream: Stream;
-  readonly #secondsPerTick: number;
-  readonly #startTick: number;
-  readonly #quarterTurns: number;
-  /** Packets read from the file and not yet decoded. */
-  readonly #queue: Packet[] = [];
-  #endOfFile = false;
+  readonly #video: Opened;
+  readonly #packets: PacketQueue;
+  readonly #packer: PicturePacker;
+  readonly #reorderedBy: number;
+  readonly #canSpare: boolean;
+  /** Times of frames in the decoder that may still come out, and the last packet that went in. */
+  #inside: number[] = [];
+  #lastFedSec = -Infinity;
+  #sparing = false;
   #drained = false;
-  /** Packets in the decoder whose frames have not come out. */
-  #inside = 0;
-  /** The frame on screen at the last time asked for, and the one after it. */
+  /** The frame on screen at the last time asked for, and the one after it where it was decoded too. */
   #current = newFrame();
   #next = newFrame();
   #hasCurrent = false;
   #hasNext = false;
+  #walks = false;
 
-  constructor(path: string) {
+  constructor(path: string, limits: VideoLimits, threads: number) {
     this.#path = path;
-    try {
-      this.#check(this.#input.openInputSync(path), 'is not a video that FFmpeg can open, or is cut short');
-      this.#check(this.#input.findStreamInfoSync(), 'has no stream that FFmpeg can read');
-      const best = this.#input.findBestStream(AVMEDIA_TYPE_VIDEO);
-      const stream = best < 0 ? undefined : this.#input.streams[best];
-      if (stream === undefined) throw new DataFailure(`${path}: has no video stream`);
-      this.#stream = stream;
-      const { codecpar, timeBase } = stream;
-      const codec = Codec.findDecoder(codecpar.codecId);
-      if (codec === null) throw new DataFailure(`${path}: its codec is unknown to this FFmpeg`);
-      this.#decoder.allocContext3(codec);
-      this.#check(this.#decoder.parametersToContext(codecpar), 'has unusable codec parameters');
-      this.#decoder.threadCount = 1;
-      this.#decoder.pktTimebase = timeBase;
-      this.#check(this.#decoder.open2Sync(codec), 'cannot be decoded');
-      this.#secondsPerTick = timeBase.num / timeBase.den;
-      this.#startTick = stream.startTime > UNKNOWN_TICK ? Number(stream.startTime) : 0;
-      const matrix = codecpar.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX);
-      this.#quarterTurns = matrix === null ? 0 : quarterTurns(matrix);
-      const upright = this.#quarterTurns % 2 === 0;
-      const durationSec =
-        stream.duration > 0n
-          ? Number(stream.duration) * this.#secondsPerTick
-          : Number(this.#input.duration) / 1e6;
-      if (!(durationSec > 0) || codecpar.width <= 0 || codecpar.height <= 0) {
-        throw new DataFailure(`${path}: has a video stream without a size or a duration`);
-      }
-      this.info = {
-        widthPx: upright ? codecpar.width : codecpar.height,
-        heightPx: upright ? codecpar.height : codecpar.width,
-        durationSec,
-        codec: codec.name ?? 'unknown',
-      };
-    } catch (error) {
-      this.close();
-      throw error;
-    }
+    this.#video = openVideo(path, limits, threads);
+    this.info = this.#video.info;
+    this.#packets = new PacketQueue(path, this.#video);
+    this.#packer = new PicturePacker(path, this.#video);
+    const { videoDelay } = this.#video.stream.codecpar;
+    this.#reorderedBy = videoDelay;
+    this.#canSpare = videoDelay > 0 && MARKS_SPARE_FRAMES.has(this.info.codec);
   }
 
   /** The picture on screen at `sec`. Times must not go down from one call to the next. */
-  pictureAt(sec: number, channels: 1 | 3, size?: FrameRequest['size']): Picture {
+  pictureAt(sec: number, channels: 1 | 3, size?: Size): PackedPicture {
     const target = sec + CLOCK_SLACK_SEC;
-    if (target - this.#reachedSec() > SEEK_AHEAD_SEC) this.#seek(sec);
-    this.#skipToKeyFrame(target);
-    if (!this.#hasCurrent) this.#hasCurrent = this.#decodeInto(this.#current);
-    if (!this.#hasCurrent)
-      throw new DataFailure(`${this.#path}: has no frame at ${sec} s; it is cut short or damaged`);
-    while (!this.#isSurelyOnScreen(target)) {
-      if (!this.#hasNext) this.#hasNext = this.#decodeInto(this.#next);
-      if (!this.#hasNext || this.#secOf(this.#next) > target) break;
-      [this.#current, this.#next] = [this.#next, this.#current];
-      this.#hasNext = false;
+    if (!this.#walks && !this.#find(sec, target)) {
+      this.#walks = true;
+      this.#packets.seek(sec);
+      this.#startAfresh();
     }
+    if (this.#walks) this.#walk(sec, target);
     this.#refuseIfCutShort(sec);
-    const sideways = this.#quarterTurns % 2 === 1;
-    const scaledTo =
-      size === undefined || !sideways ? size : { widthPx: size.heightPx, heightPx: size.widthPx };
-    return turned(copied(this.#current, channels, scaledTo), this.#quarterTurns);
+    return this.#packer.packed(this.#current, channels, size);
   }
 
   close(): void {
-    for (const packet of this.#queue) packet.free();
+    this.#packets.close();
+    this.#packer.close();
     this.#current.free();
     this.#next.free();
-    this.#decoder.freeContext();
-    this.#input.closeInputSync();
+    this.#video.close();
   }
 
-  #reachedSec(): number {
-    if (this.#hasNext) return this.#secOf(this.#next);
-    return this.#hasCurrent ? this.#secOf(this.#current) : 0;
+  /** Decodes the frame that the packets' times name; false where they do not say, or it does not come out. */
+  #find(sec: number, target: number): boolean {
+    if (target - this.#reachedSec() > SEEK_AHEAD_SEC) this.#jump(sec);
+    const wanted = this.#timeOnScreen(target);
+    if (wanted === null) return false;
+    if (this.#hasCurrent && sameTime(this.#currentSec(), wanted)) return true;
+    this.#dropToKeyFrame(target);
+    for (;;) {
+      const got = this.#video.decoder.receiveFrameSync(this.#current);
+      this.#hasCurrent = got >= 0;
+      if (got >= 0) {
+        const shownSec = this.#currentSec();
+        this.#inside = this.#inside.filter((inside) => inside > shownSec);
+        if (sameTime(shownSec, wanted)) return true;
+        // Beyond the one looked for: it will not come any more.
+        if (shownSec > wanted) return false;
+        continue;
+      }
+      if (got !== AVERROR_EAGAIN || this.#drained) return false;
+      this.#feed(wanted);
+    }
   }
 
-  #seek(sec: number): void {
-    const tick = BigInt(Math.floor(sec / this.#secondsPerTick) + this.#startTick);
-    // A file that cannot seek is read on from where it is.
-    if (this.#input.seekFrameSync(this.#stream.index, tick, AVSEEK_FLAG_BACKWARD) < 0) return;
-    for (const packet of this.#queue.splice(0)) packet.free();
-    this.#endOfFile = false;
+  /** The time of the last frame that begins by `target`; null when the packets cannot tell. */
+  #timeOnScreen(target: number): number | null {
+    const times = [...(this.#hasCurrent ? [this.#currentSec()] : []), ...this.#inside];
+    let beyond = times.filter((time) => time > target).length;
+    let best = Math.max(-Infinity, ...times.filter((time) => time <= target));
+    const weigh = ({ sec, isHidden }: TimedPacket): boolean => {
+      if (Number.isNaN(sec)) return false;
+      if (sec > target) beyond += 1;
+      else if (!isHidden && sec > best) best = sec;
+      return true;
+    };
+    if (!this.#packets.waiting.every(weigh)) return null;
+    while (beyond <= this.#reorderedBy) {
+      const packet = this.#packets.readAhead();
+      if (packet === null) break;
+      if (!weigh(packet) || this.#packets.waiting.length > MOST_AHEAD) return null;
+      // What lies before a key frame is not needed for what comes behind it.
+      if (packet.isKey && packet.sec <= target) this.#dropToKeyFrame(target);
+    }
+    return best === -Infinity ? null : best;
+  }
+
+  /** Leaves out everything before the last key frame that is not beyond `target`. */
+  #dropToKeyFrame(target: number): void {
+    const { waiting } = this.#packets;
+    const key = waiting.findLastIndex(({ isKey, sec }) => isKey && sec <= target);
+    if (key < 0 || (key === 0 && this.#lastFedSec === -Infinity)) return;
+    if (this.#hasCurrent && (waiting[key]?.sec ?? 0) <= this.#currentSec()) return;
+    this.#packets.drop(key);
     this.#startAfresh();
   }
 
-  /** Reads packets up to the first beyond `target`; drops all before the last key frame that is not beyond it. */
-  #skipToKeyFrame(target: number): void {
-    for (;;) {
-      const last = this.#queue.at(-1);
-      if (last !== undefined && !(this.#packetSec(last) <= target)) return;
-      const packet = this.#read();
-      if (packet === null) return;
-      if (
-        packet.isKeyframe &&
-        this.#packetSec(packet) <= target &&
-        this.#packetSec(packet) > this.#reachedSec()
-      ) {
-        for (const earlier of this.#queue.splice(0)) earlier.free();
-        this.#startAfresh();
-      }
-      this.#queue.push(packet);
+  /** Goes to the key frame before `sec`, unless the decoder is already past it: it then reads on where it was. */
+  #jump(sec: number): void {
+    const fedSec = this.#lastFedSec;
+    if (!this.#packets.seek(sec)) return;
+    const [first] = this.#packets.waiting;
+    if (first === undefined || !(first.decodeSec <= fedSec)) {
+      this.#startAfresh();
+      return;
+    }
+    while ((this.#packets.waiting[0]?.decodeSec ?? Infinity) <= fedSec) {
+      this.#packets.drop(1);
+      if (this.#packets.waiting.length === 0 && this.#packets.readAhead() === null) return;
     }
   }
 
   #startAfresh(): void {
-    this.#decoder.flushBuffers();
-    this.#inside = 0;
+    this.#video.decoder.flushBuffers();
+    this.#inside = [];
+    this.#lastFedSec = -Infinity;
     this.#hasCurrent = false;
     this.#hasNext = false;
     this.#drained = false;
   }
 
-  /** True when the stream keeps its frames in order and the next packet is beyond the target: no need to decode it. */
-  #isSurelyOnScreen(target: number): boolean {
-    const upcoming = this.#queue[0];
-    if (this.#hasNext || upcoming === undefined || this.#inside > 0) return false;
-    const sec = this.#packetSec(upcoming);
-    return this.#stream.codecpar.videoDelay === 0 && Number.isFinite(sec) && sec > target;
+  /** Frame by frame to the last that begins by `target`. */
+  #walk(sec: number, target: number): void {
+    if (target - this.#reachedSec() > SEEK_AHEAD_SEC && this.#hasCurrent) {
+      this.#packets.seek(sec);
+      this.#startAfresh();
+    }
+    if (!this.#hasCurrent) this.#hasCurrent = this.#decodeInto(this.#current);
+    if (!this.#hasCurrent)
+      throw new DataFailure(`${this.#path}: has no frame at ${sec} s; it is cut short or damaged`);
+    for (;;) {
+      if (!this.#hasNext) this.#hasNext = this.#decodeInto(this.#next);
+      if (!this.#hasNext || this.#secOf(this.#next) > target) return;
+      [this.#current, this.#next] = [this.#next, this.#current];
+      this.#hasNext = false;
+    }
+  }
+
+  /** Decodes the next frame; false at the end of the file. */
+  #decodeInto(frame: Frame): boolean {
+    for (;;) {
+      const got = this.#video.decoder.receiveFrameSync(frame);
+      if (got >= 0) return true;
+      if (got === AVERROR_EOF || (got === AVERROR_EAGAIN && this.#drained)) return false;
+      if (got !== AVERROR_EAGAIN) check(this.#path, got, 'is cut short or damaged');
+      this.#feed(NaN);
+    }
+  }
+
+  /** Sends the decoder the next packet, or the end. Before `wanted`, frames that no other needs are spared. */
+  #feed(wanted: number): void {
+    const { decoder } = this.#video;
+    const next = this.#packets.take();
+    if (next === null) {
+      this.#drained = true;
+      decoder.sendPacketSync(null);
+      return;
+    }
+    const spare = this.#canSpare && next.sec < wanted && !sameTime(next.sec, wanted);
+    if (spare !== this.#sparing) decoder.setOption('skip_frame', spare ? 'noref' : 'default');
+    this.#sparing = spare;
+    const sent = decoder.sendPacketSync(next.packet);
+    next.packet.free();
+    check(this.#path, sent, 'is cut short or damaged');
+    this.#lastFedSec = next.decodeSec;
+    if (!next.isHidden && !spare) this.#inside.push(next.sec);
   }
 
   /** A file whose index promises more than it holds ends early: its last frame must not stand in for later ones. */
   #refuseIfCutShort(sec: number): void {
-    if (this.#hasNext || !this.#drained) return;
-    const { num, den } = this.#stream.avgFrameRate;
+    if (this.#hasNext || !this.#packets.endOfFile || this.#packets.waiting.length > 0) return;
+    if (this.#inside.some((time) => time > this.#currentSec())) return;
+    const { num, den } = this.#video.stream.avgFrameRate;
     const frameSec = num > 0 && den > 0 ? den / num : 0;
-    const lastSec = this.#secOf(this.#current);
+    const lastSec = this.#currentSec();
     const shownUntilSec = lastSec + Math.max(frameSec * 1.5, 0.1);
     if (sec > shownUntilSec && shownUntilSec < this.info.durationSec - frameSec) {
       const [last, promised] = [lastSec.toFixed(2), this.info.durationSec.toFixed(2)];
@@ -177,60 +218,23 @@ export class OpenVideo {
     }
   }
 
-  #secOf(frame: { readonly bestEffortTimestamp: bigint }): number {
-    return (Number(frame.bestEffortTimestamp) - this.#startTick) * this.#secondsPerTick;
+  /** How far decoding has come. */
+  #reachedSec(): number {
+    if (this.#hasNext) return this.#secOf(this.#next);
+    return this.#hasCurrent ? this.#currentSec() : 0;
   }
 
-  /** Infinity when the packet does not say. */
-  #packetSec(packet: Packet): number {
-    return packet.pts > UNKNOWN_TICK
-      ? (Number(packet.pts) - this.#startTick) * this.#secondsPerTick
-      : Infinity;
+  #currentSec(): number {
+    return this.#secOf(this.#current);
   }
 
-  /** Decodes the next frame; false at the end of the file. */
-  #decodeInto(frame: ReturnType<typeof newFrame>): boolean {
-    for (;;) {
-      const got = this.#decoder.receiveFrameSync(frame);
-      if (got >= 0) {
-        this.#inside -= 1;
-        return true;
-      }
-      if (got === AVERROR_EOF || (got === AVERROR_EAGAIN && this.#drained)) return false;
-      if (got !== AVERROR_EAGAIN) this.#check(got, 'is damaged');
-      this.#feed();
-    }
+  #secOf(frame: Frame): number {
+    const { secondsPerTick, startTick } = this.#video;
+    return (Number(frame.bestEffortTimestamp) - startTick) * secondsPerTick;
   }
+}
 
-  /** Sends the decoder the next packet, or the end. */
-  #feed(): void {
-    const packet = this.#queue.shift() ?? this.#read();
-    if (packet === null) {
-      this.#drained = true;
-      this.#decoder.sendPacketSync(null);
-      return;
-    }
-    const sent = this.#decoder.sendPacketSync(packet);
-    packet.free();
-    this.#check(sent, 'is damaged');
-    this.#inside += 1;
-  }
-
-  /** The next packet of the video stream, ours to free; null at the end of the file. */
-  #read(): Packet | null {
-    while (!this.#endOfFile) {
-      const packet = new Packet();
-      packet.alloc();
-      const read = this.#input.readFrameSync(packet);
-      if (read >= 0 && packet.streamIndex === this.#stream.index) return packet;
-      packet.free();
-      if (read === AVERROR_EOF) this.#endOfFile = true;
-      else this.#check(read, 'is damaged or cut short');
-    }
-    return null;
-  }
-
-  #check(code: number, what: string): void {
-    if (code < 0) throw new DataFailure(`${this.#path}: ${what} (${FFmpegError.strerror(code)})`);
-  }
+/** Two times that are one tick of some clock apart at most by rounding. */
+function sameTime(one: number, other: number): boolean {
+  return Math.abs(one - other) < 1e-7;
 }

@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import type { VideoLimits } from './limits.js';
+import { tookTooLong, tookTooMuchMemory } from './limits.js';
+
+const LOOK_EVERY_MS = 100;
+
+/**
+ * Watches a process that decodes an untrusted file: an abort, the time limit or the memory limit kills it.
+ * `reason` then says why; the first cause wins.
+ */
+export class Guard {
+  reason: unknown = null;
+  readonly #pid: number | undefined;
+  readonly #job: { readonly path: string; readonly limits: VideoLimits };
+  readonly #end: () => void;
+  readonly #signal: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout;
+  #spentMs = 0;
+  #sinceMs: number | null = performance.now();
+
+  constructor(
+    pid: number | undefined,
+    job: { readonly path: string; readonly limits: VideoLimits },
+    end: () => void,
+    signal?: AbortSignal,
+  ) {
+    this.#pid = pid;
+    this.#job = job;
+    this.#end = end;
+    this.#signal = signal;
+    this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS).unref();
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal?.aborted === true) this.#onAbort();
+  }
+
+  /** The consumer works: its time is not the decoder's. */
+  pause(): void {
+    if (this.#sinceMs !== null) this.#spentMs += performance.now() - this.#sinceMs;
+    this.#sinceMs = null;
+  }
+
+  resume(): void {
+    this.#sinceMs ??= performance.now();
+  }
+
+  release(): void {
+    clearInterval(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+  }
+
+  readonly #onAbort = (): void => this.#kill(this.#signal?.reason ?? new Error('aborted'));
+
+  async #look(): Promise<void> {
+    const { path, limits } = this.#job;
+    const running = this.#sinceMs === null ? 0 : performance.now() - this.#sinceMs;
+    if (this.#spentMs + running > limits.maxSeconds * 1000) this.#kill(tookTooLong(path, limits));
+    const usedMiB = this.#pid === undefined ? null : await residentMiB(this.#pid);
+    if (usedMiB !== null && usedMiB > limits.maxMemoryMiB)
+      this.#kill(tookTooMuchMemory(path, limits, usedMiB));
+  }
+
+  #kill(reason: unknown): void {
+    if (this.reason === null) this.reason = reason;
+    this.#end();
+  }
+}
+
+/** Resident memory of a process; null where the system does not say. */
+export async function residentMiB(pid: number): Promise<number | null> {
+  if (process.platform === 'linux') {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+    const kib = /^VmRSS:\s+(\d+) kB/m.exec(status)?.[1];
+    return kib === undefined ? null : Number(kib) / 1024;
+  }
+  if (process.platform === 'win32') return null;
+  const said = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]).catch(() => null);
+  return said === null || said.stdout.trim() === '' ? null : Number(said.stdout) / 1024;
+}
