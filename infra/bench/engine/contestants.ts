@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { allocatorEnvironment } from '../../services/allocator.js';
 import { compiled } from '../../services/workers.js';
 import { projectRoot } from '../../setup/paths.js';
-import { Child } from './child.js';
-import type { Contestant } from './duel.js';
+import { Child } from '../child.js';
+import type { Contestant } from '../turns.js';
 
 const READY_WITHIN_MS = 120_000;
 /** A compiler that takes longer has failed for this purpose. */

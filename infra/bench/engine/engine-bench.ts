@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageVersion } from '../../setup/fingerprint.js';
 import { machine } from '../machine.js';
-import type { Clock } from './clocks.js';
+import type { Clock } from '../clocks.js';
 import { Contestants } from './contestants.js';
 import { writeHandover } from './handover.js';
 import { measureDecode, measureMuon, measureSizes, measureTrain, measureWide } from './measures.js';
-import { findPython } from './python.js';
+import { findPython, TORCH } from '../python.js';
 import type { EngineBench } from './results.js';
 import {
   DECODE,
@@ -44,7 +44,7 @@ export async function engineBench({
 }: EngineBenchOptions): Promise<EngineBench> {
   const at = new Date().toISOString();
   const on = machine();
-  const python = await findPython();
+  const python = await findPython(TORCH);
   const reason = python.path === null ? python.reason : null;
   if (reason !== null) options.onProgress(`without PyTorch: ${reason}`);
   const scratch = mkdtempSync(join(tmpdir(), 'ruminate-bench-'));

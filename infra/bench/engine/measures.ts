@@ -1,15 +1,16 @@
 import { SLOT } from '../../../domain/protocol/compact.js';
 import type { MatmulFlops } from '../../../engine/graph/flops.js';
 import type { Contestants } from './contestants.js';
-import { duel, type DuelOptions, type DuelResult } from './duel.js';
+import type { TurnsOptions } from '../turns.js';
+import { duel, type DuelResult } from './duel.js';
 import { PEAK_SHAPES } from './peak.js';
 import { together, type Profile } from './profile.js';
 import type { DecodeResult, Peak, TrainResult, WideResult } from './results.js';
-import { median } from './samples.js';
+import { median } from '../samples.js';
 import type { DecodeScenario, TrainScenario } from './scenarios.js';
 import { SIZES, type Size } from './sizes.js';
 
-type Options = Pick<DuelOptions, 'rounds' | 'threads' | 'clock' | 'onProgress'>;
+type Options = Pick<TurnsOptions, 'rounds' | 'threads' | 'clock' | 'onProgress'>;
 
 const LIMIT = { timeoutMs: 300_000 } as const;
 const PROFILED_RUNS = 8;

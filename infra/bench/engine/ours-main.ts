@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { matmulFlops } from '../../../engine/graph/flops.js';
-import { CLOCKS, type Clock } from './clocks.js';
+import { CLOCKS, type Clock } from '../clocks.js';
 import { OursDecode } from './ours-decode.js';
 import { Handover } from './ours-handover.js';
 import { profiled } from './ours-profile.js';

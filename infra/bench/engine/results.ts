@@ -1,7 +1,7 @@
 import type { Machine } from '../machine.js';
 import type { DuelResult } from './duel.js';
 import type { Profile } from './profile.js';
-import type { Clock } from './clocks.js';
+import type { Clock } from '../clocks.js';
 import type { Size } from './sizes.js';
 
 /** The result for programs. A part that was not asked for is null; so is a ratio without anything to compare with. */

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import type { DuelResult } from './duel.js';
 import type { Profile } from './profile.js';
 import type { EngineBench } from './results.js';
-import type { Ratio, Summary } from './samples.js';
+import type { Ratio, Summary } from '../samples.js';
 
 /** Operators with less are summed up in one line. */
 const SHOWN_SHARE = 0.02;

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { Child } from '../../../infra/bench/engine/child.js';
-import { duel, type Contestant, type DuelResult } from '../../../infra/bench/engine/duel.js';
+import { Child } from '../../../infra/bench/child.js';
+import { duel, type DuelResult } from '../../../infra/bench/engine/duel.js';
+import type { Contestant } from '../../../infra/bench/turns.js';
 import { TRAIN, type TrainCheck } from '../../../infra/bench/engine/scenarios.js';
 
 const agreed: TrainCheck = { losses: [3, 2.9, 2.8], gradNorms: [1, 1, 1] };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { fastest, pairedRatio, summarize } from '../../../infra/bench/engine/samples.js';
+import { fastest, pairedRatio, summarize } from '../../infra/bench/samples.js';
 
 describe('times of a benchmark', () => {
   it('are summed up by their median and how far their middle half lies apart', () => {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { InfrastructureFailure } from '../../../domain/failures.js';
+import { InfrastructureFailure } from '../../domain/failures.js';
 
 const KEPT_LINES = 6;
 

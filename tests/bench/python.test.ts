@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { findPython } from '../../../infra/bench/engine/python.js';
+import { findPython, TORCH } from '../../infra/bench/python.js';
 
 const made: string[] = [];
 
@@ -22,14 +22,14 @@ async function folderWith(name: string, lines: string): Promise<string> {
 
 describe('a Python with torch', () => {
   it('is missing with a reason where there is no python3', async () => {
-    expect(await findPython({ PATH: '' })).toEqual({
+    expect(await findPython(TORCH, { PATH: '' })).toEqual({
       path: null,
       reason: expect.stringContaining('set RUMINATE_PYTHON') as string,
     });
   });
 
   it('is missing with a reason where the one that was named is no program', async () => {
-    expect(await findPython({ PATH: '', RUMINATE_PYTHON: '/nowhere/python' })).toMatchObject({
+    expect(await findPython(TORCH, { PATH: '', RUMINATE_PYTHON: '/nowhere/python' })).toMatchObject({
       path: null,
       reason: expect.stringContaining('/nowhere/python') as string,
     });
@@ -40,7 +40,7 @@ describe('a Python with torch', () => {
       'python3',
       'echo "ModuleNotFoundError: No module named torch" >&2; exit 1',
     );
-    expect(await findPython({ PATH: folder })).toMatchObject({
+    expect(await findPython(TORCH, { PATH: folder })).toMatchObject({
       path: null,
       reason: expect.stringContaining('No module named torch') as string,
     });
@@ -48,7 +48,7 @@ describe('a Python with torch', () => {
 
   it('is found on PATH, with its versions', async () => {
     const folder = await folderWith('python3', `echo '{"torch": "2.15.0"}'`);
-    expect(await findPython({ PATH: folder })).toEqual({
+    expect(await findPython(TORCH, { PATH: folder })).toEqual({
       path: join(folder, 'python3'),
       versions: { torch: '2.15.0' },
     });
