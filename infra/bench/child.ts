@@ -57,6 +57,10 @@ export class Child {
     });
   }
 
+  get pid(): number | null {
+    return this.#process.pid ?? null;
+  }
+
   kill(): void {
     const { pid } = this.#process;
     if (pid === undefined) return;

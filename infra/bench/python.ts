@@ -35,8 +35,7 @@ export async function findPython(
   if (named && !(await isExecutable(named)))
     return { path: null, reason: `RUMINATE_PYTHON is ${named}, which is no program` };
   const path = named || (await findOnPath('python3', env));
-  if (!path)
-    return { path: null, reason: `no python3 on PATH; set RUMINATE_PYTHON to one with ${modules}` };
+  if (!path) return { path: null, reason: `no python3 on PATH; set RUMINATE_PYTHON to one with ${modules}` };
   try {
     const { stdout } = await promisify(execFile)(path, ['-c', script], {
       env: { ...env },

@@ -39,7 +39,7 @@ export interface Turns {
 
 /** Short, so that what else the machine does weighs on both sides of a round. */
 const ROUND_MS = 500;
-const LONGEST_ROUND = 10;
+export const LONGEST_ROUND = 10;
 const MEASURED_WITHIN_MS = 180_000;
 
 /**

@@ -5,6 +5,7 @@
 //   build   set up, nothing else
 //   bench   set up, then the benchmark
 //   bench-engine   the packages and compiled code alone, then the engine's benchmark against PyTorch
+//   bench-video    the same for the video reader, against PyAV and decord
 //   ruminate ARGS…   set up, then the command line
 // Plain JavaScript without packages: it runs before there are any.
 import { spawn } from 'node:child_process';
@@ -36,6 +37,7 @@ async function main() {
   if (!compiled.ok) throw new SetupError(`The sources do not compile:\n${compiled.output.trimEnd()}`);
   // It computes and nothing else: no servers, no ffmpeg.
   if (task === 'bench-engine') return hand('infra/bench/engine/main.js', args);
+  if (task === 'bench-video') return hand('infra/bench/video/main.js', args);
   await prepare();
   switch (task) {
     case 'start':
@@ -48,7 +50,7 @@ async function main() {
       return 0;
     default:
       throw new SetupError(
-        `expected one of start, test, check, build, bench, bench-engine, ruminate; got '${task}'`,
+        `expected one of start, test, check, build, bench, bench-engine, bench-video, ruminate; got '${task}'`,
       );
   }
 }
