@@ -18,3 +18,9 @@ export function rate(text: string): number {
   if (text.trim() !== '' && value > 0 && value <= 240) return value;
   throw new InvalidArgumentError('expected a number above 0 and at most 240.');
 }
+
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('expected a share from 0 to 1, such as 0.05.');
+}

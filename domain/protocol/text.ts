@@ -66,7 +66,7 @@ function readAction(rest: string, dialect: Dialect): Said {
 }
 
 /** What stands in the last `\boxed{…}`, braces matched; `null` where there is none. */
-function boxedAnswer(text: string): string | null {
+export function boxedAnswer(text: string): string | null {
   const marker = '\\boxed{';
   const at = text.lastIndexOf(marker);
   if (at < 0) return null;

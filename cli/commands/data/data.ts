@@ -1,9 +1,11 @@
 import { Command } from 'commander';
+import { importCommand } from './import.js';
 import { worldCommand } from './world.js';
 
 export function dataCommand(): Command {
   return new Command('data')
     .summary('make data')
     .description('Makes data that policies learn from and are asked about.')
+    .addCommand(importCommand())
     .addCommand(worldCommand());
 }
