@@ -18,3 +18,20 @@ export async function refuseNoWorld(dir: string): Promise<void> {
     'make one with: ruminate data world --out DIR',
   );
 }
+
+export async function refuseNoData(dir: string): Promise<void> {
+  const found = await stat(join(dir, 'questions.jsonl')).catch(() => null);
+  if (found?.isFile() === true) return;
+  throw new UserError(
+    `expected a data folder at ${dir}, but it has no questions.jsonl`,
+    'one question a line: {"id", "video", "question", "answers": […]}',
+  );
+}
+
+/** A folder is not written over the one that it is made from. */
+export async function refuseNoFolderFor(dir: string, out: string): Promise<void> {
+  if (out === dir) throw new UserError(`--out: ${out} is the data folder itself`, 'name another folder');
+  const found = await stat(out).catch(() => null);
+  if (found !== null && !found.isDirectory())
+    throw new UserError(`--out: expected a folder at ${out}, which is a file`, 'name another folder');
+}

@@ -5,8 +5,12 @@ import { curriculumFile } from './schema.js';
 type Node = z.core.JSONSchema.BaseSchema;
 
 /** The keys that a file may have at a path, in the schema's order; a stage's depend on the `type` it says. */
-export function keysAt(value: unknown, path: readonly PropertyKey[]): readonly string[] {
-  let node: Node | undefined = z.toJSONSchema(curriculumFile, { io: 'input' });
+export function keysAt(
+  value: unknown,
+  path: readonly PropertyKey[],
+  schema: z.ZodType = curriculumFile,
+): readonly string[] {
+  let node: Node | undefined = z.toJSONSchema(schema, { io: 'input' });
   let here: unknown = value;
   for (const step of path) {
     node = child(choice(node, here), step);

@@ -63,7 +63,8 @@ function outlines(value: unknown): readonly Outline[] {
   });
 }
 
-function refusal(fileName: string, problems: readonly Problem[]): UserError {
+/** One message that lists every problem of a file, in the order of its lines. */
+export function refusal(fileName: string, problems: readonly Problem[]): UserError {
   const lines = [...problems]
     .sort((a, b) => a.line - b.line || a.column - b.column)
     .map((problem) => `${fileName}:${problem.line}:${problem.column}: ${withNearest(problem)}`);

@@ -9,16 +9,26 @@ export interface Problem extends Place {
   readonly candidates?: readonly string[];
 }
 
+/** A kind of file, for its messages: `a curriculum` and its schema unless told. */
+export interface FileKind {
+  readonly schema: z.ZodType;
+  readonly noun: string;
+}
+
 /** What the schema found, in words and with places. */
-export function problemsOf(issues: readonly z.core.$ZodIssue[], yaml: Yaml): readonly Problem[] {
+export function problemsOf(
+  issues: readonly z.core.$ZodIssue[],
+  yaml: Yaml,
+  kind?: FileKind,
+): readonly Problem[] {
   return issues.flatMap((issue) => {
     const found = issue.path.reduce<unknown>(member, yaml.value);
     const where = `\`${dotted(issue.path)}\``;
     const place = yaml.at(issue.path);
     switch (issue.code) {
       case 'unrecognized_keys': {
-        const valid = keysAt(yaml.value, issue.path);
-        const inside = issue.path.length === 0 ? 'a curriculum' : where;
+        const valid = keysAt(yaml.value, issue.path, kind?.schema);
+        const inside = issue.path.length === 0 ? (kind?.noun ?? 'a curriculum') : where;
         return issue.keys.map((key) => ({
           ...yaml.atKey(issue.path, key),
           message: `unknown key \`${key}\` in ${inside}, which has ${valid.join(', ')}`,

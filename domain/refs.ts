@@ -24,6 +24,7 @@ export type RefKind =
   | 'observations'
   | 'scored'
   | 'metrics'
+  | 'curation'
   | 'report';
 
 /**

@@ -1,5 +1,6 @@
 /** The workflows, by the names that Temporal shows: the bundle's entry. */
 export { ask, evaluateFolder } from './ask.js';
+export { curate } from './curate.js';
 export { curriculum } from './curriculum.js';
 export { evaluate } from './evaluate.js';
 export { stage } from './stage.js';

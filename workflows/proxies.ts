@@ -5,6 +5,7 @@ import {
   type RolloutActivities,
   type TrainActivities,
 } from '../activities/contract.js';
+import type { CurationActivities } from '../activities/curation/contract.js';
 import { NON_RETRYABLE } from '../domain/failures.js';
 
 /**
@@ -24,5 +25,6 @@ const COMMON: ActivityOptions = {
 };
 
 export const cpu = proxyActivities<CpuActivities>({ ...COMMON, taskQueue: TASK_QUEUES.cpu });
+export const curation = proxyActivities<CurationActivities>({ ...COMMON, taskQueue: TASK_QUEUES.cpu });
 export const rollout = proxyActivities<RolloutActivities>({ ...COMMON, taskQueue: TASK_QUEUES.rollout });
 export const train = proxyActivities<TrainActivities>({ ...COMMON, taskQueue: TASK_QUEUES.train });

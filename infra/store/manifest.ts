@@ -79,6 +79,7 @@ const KINDS = {
   observations: 'observations',
   scored: 'scored',
   metrics: 'metrics',
+  curation: 'curation',
   report: 'report',
 } as const satisfies { readonly [K in RefKind]: K };
 

@@ -2,13 +2,21 @@ import { join } from 'node:path';
 import { Checkpoints } from '../../activities/checkpoints.js';
 import { createCommitSeries } from '../../activities/commit-series.js';
 import type { CpuActivities, RolloutActivities, TrainActivities } from '../../activities/contract.js';
+import { createCheckTrajectories } from '../../activities/curation/check.js';
+import type { CurationActivities } from '../../activities/curation/contract.js';
+import { createFindCurated } from '../../activities/curation/find.js';
+import { createCloseBatch, createFinishCuration } from '../../activities/curation/finish.js';
+import { createMakeTrajectories } from '../../activities/curation/make-trajectories.js';
+import { createPlanCuration } from '../../activities/curation/plan.js';
+import type { OcrEngines } from '../../activities/curation/ports.js';
+import { createReadVideoText } from '../../activities/curation/read-text.js';
 import { DataSets } from '../../activities/datasets.js';
 import { Engines, type EngineFactory } from '../../activities/engines.js';
 import { createGradeShard } from '../../activities/grade-shard.js';
 import { createOpenData } from '../../activities/open-data.js';
 import { createPlanEvaluation } from '../../activities/plan-evaluation.js';
 import { createPlanQuestions } from '../../activities/plan-questions.js';
-import type { Commits, ObjectStore } from '../../activities/ports.js';
+import type { Commits, LookTools, ObjectStore, VideoReader } from '../../activities/ports.js';
 import { createPrepareData } from '../../activities/prepare-data.js';
 import { createWriteReport } from '../../activities/report.js';
 import { createRunTools } from '../../activities/run-tools.js';
@@ -23,6 +31,8 @@ import { createTrainSupervised } from '../../activities/train-supervised.js';
 import { DEFAULT_PICTURES } from '../../domain/tools/pictures.js';
 import { EmbeddedEngine } from '../../engine/embedded-engine.js';
 import type { Home } from '../home/home.js';
+import { ocrEngines } from '../ocr/resolve.js';
+import { sideFiles } from '../ocr/side-files.js';
 import { reportPage } from '../report/html/page.js';
 import { VideoLookRenderer } from '../report/look-renderer.js';
 import type { ConnectionInfo } from '../services/connection.js';
@@ -84,7 +94,28 @@ async function cpu(home: Home, connection: ConnectionInfo): Promise<Wired> {
     }),
     fingerprint: async () => ({ parts: await fingerprintParts() }),
   };
-  return { activities, close: async () => undefined };
+  const ocr = ocrEngines();
+  const curating = curation(store, reader, tools, ocr.engines);
+  return { activities: { ...activities, ...curating }, close: () => ocr.close() };
+}
+
+function curation(
+  store: ObjectStore,
+  reader: VideoReader,
+  tools: LookTools,
+  engines: OcrEngines,
+): CurationActivities {
+  const reading = { store, reader, engines, sideFiles };
+  const decoder = reader.version;
+  return {
+    planCuration: createPlanCuration({ store, reader, engines }),
+    findCurated: createFindCurated({ ...reading, decoder }),
+    readVideoText: createReadVideoText(reading),
+    makeTrajectories: createMakeTrajectories({ store }),
+    checkTrajectories: createCheckTrajectories({ store, tools, engines, decoder }),
+    closeBatch: createCloseBatch({ store }),
+    finishCuration: createFinishCuration({ store }),
+  };
 }
 
 async function rollout(connection: ConnectionInfo): Promise<Wired> {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { curateCommand } from './curate.js';
 import { importCommand } from './import.js';
 import { worldCommand } from './world.js';
 
@@ -6,6 +7,7 @@ export function dataCommand(): Command {
   return new Command('data')
     .summary('make data')
     .description('Makes data that policies learn from and are asked about.')
+    .addCommand(worldCommand())
     .addCommand(importCommand())
-    .addCommand(worldCommand());
+    .addCommand(curateCommand());
 }
