@@ -1,7 +1,7 @@
-import { stream } from '../../domain/seeds.js';
 import type { TruthScene } from '../../domain/world/records.js';
 import type { SceneLook, VideoPlan } from '../../domain/world/scene.js';
 import { HEIGHT_PX, VIDEO_FPS, WIDTH_PX } from '../../domain/world/scene.js';
+import { grainOf } from '../making/grain.js';
 import { drawScene, RIM_PX } from './render.js';
 
 const STRIDE_PX = WIDTH_PX + 2 * RIM_PX;
@@ -46,16 +46,4 @@ function shoot(rgba: Uint8Array, look: SceneLook, frame: number, offset: number)
     }
   }
   return new Uint8Array(out.buffer);
-}
-
-const grains = new Map<number, Int8Array>();
-
-/** A fixed table of noise of the given peak; a prime length, so that its rows never line up with a picture's. */
-function grainOf(peak: number): Int8Array {
-  const known = grains.get(peak);
-  if (known !== undefined) return known;
-  const random = stream('grain', peak);
-  const grain = Int8Array.from({ length: 65_521 }, () => random.int(-peak, peak + 1));
-  grains.set(peak, grain);
-  return grain;
 }

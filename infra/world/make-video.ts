@@ -1,14 +1,12 @@
-import { readFile, rename } from 'node:fs/promises';
 import type { VideoWriter } from '../../activities/ports.js';
-import { InfrastructureFailure } from '../../domain/failures.js';
 import { stream } from '../../domain/seeds.js';
 import { planVideo } from '../../domain/world/plan.js';
 import { draftQuestions } from '../../domain/world/questions.js';
 import { HEIGHT_PX, VIDEO_FPS, WIDTH_PX } from '../../domain/world/scene.js';
-import { isWholeMp4 } from '../video/mp4.js';
+import { sha256OfFile, writeAtomically } from '../making/files.js';
 import { film } from './film.js';
 import type { VideoRecord, WorldFolder, WorldRequest } from './folder.js';
-import { sha256Of, sha256OfFile, writeAtomically, WorldFolder as Folder } from './folder.js';
+import { WorldFolder as Folder } from './folder.js';
 
 /** Makes video `index` of a world, unless it is there already: the MP4 first, its record last. */
 export async function makeVideo(
@@ -25,8 +23,7 @@ export async function makeVideo(
   const { seed, split, questionsPerVideo } = request;
   const plan = planVideo(seed, split, index);
   const { truth, frames } = film(plan);
-  const part = `${file}.part`;
-  await writer.write(part, {
+  const sha256 = await folder.encode(video, writer, {
     fps: VIDEO_FPS,
     widthPx: WIDTH_PX,
     heightPx: HEIGHT_PX,
@@ -34,10 +31,6 @@ export async function makeVideo(
     channels: 4,
     crf: plan.crf,
   });
-  const bytes = await readFile(part);
-  if (!isWholeMp4(bytes))
-    throw new InfrastructureFailure(`${part}: was not written to its end (is the disk full?)`);
-  await rename(part, file);
   const drafts = draftQuestions(
     stream('world', seed, split, index, 'questions'),
     truth,
@@ -45,7 +38,7 @@ export async function makeVideo(
     questionsPerVideo,
   );
   const record: VideoRecord = {
-    truth: { video, sha256: sha256Of(bytes), scenes: truth },
+    truth: { video, sha256, scenes: truth },
     questions: drafts.map((draft, n) => ({
       id: `${split}-${seed}-${String(index).padStart(6, '0')}-${n}`,
       video,

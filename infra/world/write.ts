@@ -1,14 +1,15 @@
-import { createRequire } from 'node:module';
 import type { VideoWriter } from '../../activities/ports.js';
 import { UserError } from '../../domain/failures.js';
 import type { Split, WorldManifest } from '../../domain/world/records.js';
 import { HEIGHT_PX, WIDTH_PX, WORLD_FPS } from '../../domain/world/scene.js';
+import { asFolderError, jsonLines, sha256OfFile, writeAtomically } from '../making/files.js';
+import { packageVersion } from '../making/versions.js';
+import { makeAll } from '../making/processes.js';
 import { resolveVideo } from '../video/resolve.js';
 import { X264_PRESET } from '../video/x264.js';
 import type { VideoRecord, WorldRequest } from './folder.js';
-import { asFolderError, jsonLines, sha256OfFile, writeAtomically, WorldFolder } from './folder.js';
+import { WorldFolder } from './folder.js';
 import { makeVideo } from './make-video.js';
-import { makeInProcesses } from './processes.js';
 
 export interface WriteWorldOptions {
   readonly dir: string;
@@ -39,7 +40,16 @@ export async function writeWorld(options: WriteWorldOptions): Promise<WorldManif
     await refuseAnother(folder, request);
     await folder.prepare();
     await writeAtomically(folder.path('.unfinished', 'request.json'), JSON.stringify(request));
-    await makeAll(folder, request, writer, options);
+    await makeAll({
+      dir: folder.dir,
+      request,
+      videos: request.videos,
+      child: new URL('./make-child.js', import.meta.url),
+      make: (index) => makeVideo(folder, request, index, writer),
+      processes: options.processes ?? 2,
+      signal: options.signal,
+      onProgress: options.onProgress,
+    });
     return await finish(folder, request);
   } catch (error) {
     throw asFolderError(options.dir, error);
@@ -66,11 +76,6 @@ function requestOf(options: WriteWorldOptions, writer: VideoWriter): WorldReques
   };
 }
 
-function packageVersion(name: string): string {
-  const { version } = createRequire(import.meta.url)(`${name}/package.json`) as { version: string };
-  return version;
-}
-
 /** An unfinished folder may be gone on with only by the same request and the same makers. */
 async function refuseAnother(folder: WorldFolder, request: WorldRequest): Promise<void> {
   const begun = await folder.request();
@@ -91,28 +96,6 @@ function differenceOf(found: WorldRequest, wanted: WorldRequest): string {
     if (was !== is) return `${name}: found ${was ?? 'nothing'}, wanted ${is ?? 'nothing'}`;
   }
   return 'its request differs';
-}
-
-async function makeAll(
-  folder: WorldFolder,
-  request: WorldRequest,
-  writer: VideoWriter,
-  options: WriteWorldOptions,
-): Promise<void> {
-  const total = request.videos;
-  let done = 0;
-  const onVideo = (): void => {
-    done += 1;
-    options.onProgress?.({ done, total });
-  };
-  const processes = Math.min(options.processes ?? 2, Math.ceil(total / 8));
-  if (processes > 1 && (await makeInProcesses(folder.dir, request, processes, onVideo, options.signal)))
-    return;
-  for (let index = 0; index < total; index++) {
-    options.signal?.throwIfAborted();
-    await makeVideo(folder, request, index, writer);
-    onVideo();
-  }
 }
 
 async function finish(folder: WorldFolder, request: WorldRequest): Promise<WorldManifest> {

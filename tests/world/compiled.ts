@@ -8,7 +8,12 @@ export async function compiledWriter(): Promise<{
   writeWorld: typeof writeWorld;
   remove: () => Promise<void>;
 }> {
-  const { folder, remove } = await compiledRooms('world', ['domain', 'infra/world', 'infra/video']);
+  const { folder, remove } = await compiledRooms('world', [
+    'domain',
+    'infra/making',
+    'infra/world',
+    'infra/video',
+  ]);
   const url = pathToFileURL(path.join(folder, 'infra/world/write.js')).href;
   const module = (await import(/* @vite-ignore */ url)) as { writeWorld: typeof writeWorld };
   return { writeWorld: module.writeWorld, remove };

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../domain/failures.js';
 import type { Question, VideoTruth } from '../../domain/world/records.js';
 import { runWorldCommand } from '../../infra/world/command.js';
-import { asFolderError, sha256Of } from '../../infra/world/folder.js';
+import { asFolderError, sha256Of } from '../../infra/making/files.js';
 import { writeWorld } from '../../infra/world/write.js';
 import { NodeAvReader } from '../../infra/video/node-av-reader.js';
 import { compiledWriter } from './compiled.js';

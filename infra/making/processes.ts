@@ -1,12 +1,11 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { InfrastructureFailure, UserError } from '../../domain/failures.js';
-import type { WorldRequest } from './folder.js';
 
 /** What the parent sends to a child once, and what the child answers with. */
-export interface Job {
+export interface Job<Request> {
   readonly dir: string;
-  readonly request: WorldRequest;
+  readonly request: Request;
   readonly first: number;
   readonly step: number;
 }
@@ -21,18 +20,46 @@ export type Answer =
       readonly user: boolean;
     };
 
+/** What is to be made, and by which program. */
+export interface Making<Request> {
+  readonly dir: string;
+  readonly request: Request;
+  readonly videos: number;
+  /** A module that calls `serve`. */
+  readonly child: URL;
+  /** Makes one video in this process. */
+  readonly make: (index: number) => Promise<unknown>;
+  readonly processes: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: { readonly done: number; readonly total: number }) => void) | undefined;
+}
+
+/** Makes all videos, in processes of their own where there are enough of them; the bytes do not depend on it. */
+export async function makeAll<Request>(making: Making<Request>): Promise<void> {
+  const { videos: total, signal } = making;
+  let done = 0;
+  const onVideo = (): void => {
+    done += 1;
+    making.onProgress?.({ done, total });
+  };
+  const processes = Math.min(making.processes, Math.ceil(total / 8));
+  if (processes > 1 && (await makeInProcesses(making, processes, onVideo))) return;
+  for (let index = 0; index < total; index++) {
+    signal?.throwIfAborted();
+    await making.make(index);
+    onVideo();
+  }
+}
+
 /**
  * Shares the videos among `processes` children (one takes every n-th). False when this file runs as
  * TypeScript, straight from the sources: a child could not, and the caller makes the videos itself.
  */
-export async function makeInProcesses(
-  dir: string,
-  request: WorldRequest,
+async function makeInProcesses<Request>(
+  { dir, request, child, signal }: Making<Request>,
   processes: number,
   onVideo: () => void,
-  signal?: AbortSignal,
 ): Promise<boolean> {
-  const child = new URL('./make-child.js', import.meta.url);
   if (import.meta.url.endsWith('.ts')) return false;
   const stop = new AbortController();
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
@@ -49,7 +76,7 @@ export async function makeInProcesses(
   return true;
 }
 
-function runChild(file: string, job: Job, onVideo: () => void, signal: AbortSignal): Promise<void> {
+function runChild(file: string, job: Job<unknown>, onVideo: () => void, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = fork(file, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     let failure: Error | null = null;
@@ -74,7 +101,7 @@ function runChild(file: string, job: Job, onVideo: () => void, signal: AbortSign
           ),
         );
     });
-    child.send(job);
+    child.send(job as Job<object>);
     if (signal.aborted) kill();
   });
 }
