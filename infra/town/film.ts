@@ -1,0 +1,194 @@
+import { boxThrough, clearShare, clipped, overlap } from '../../domain/town/geometry.js';
+import type { BoxPx } from '../../domain/town/geometry.js';
+import { townLayoutName } from '../../domain/town/layout.js';
+import type { ScenePlan, TownPlan } from '../../domain/town/plan.js';
+import type { TownScene, TruthText, View } from '../../domain/town/records.js';
+import { grainOf } from '../making/grain.js';
+import type { Layer, Scroll } from './graphics.js';
+import { newsGraphics, noticeCard } from './graphics.js';
+import { drawPasser } from './passer.js';
+import type { DrawnText } from './pen.js';
+import type { Words } from './picture.js';
+import type { Sheet } from './sheet.js';
+import { drawSheet } from './sheet.js';
+import { average, blur, lay, warp } from './warp.js';
+
+/** A video that is drawn as it is read: `scenes` holds the truth about what has been read so far. */
+export interface Film {
+  /** RGBA, `widthPx × heightPx`; each is overwritten by the next. */
+  readonly frames: Iterable<Uint8Array>;
+  readonly scenes: readonly TownScene[];
+}
+
+export function film(plan: TownPlan): Film {
+  const scenes: TownScene[] = [];
+  return {
+    scenes,
+    frames: (function* () {
+      for (const [index, scene] of plan.scenes.entries()) {
+        const shot = new Shot(plan, scene, index);
+        scenes.push(shot.truth());
+        yield* shot.frames();
+      }
+    })(),
+  };
+}
+
+const IDENTITY = { x: 0, y: 0, zoom: 1, tiltRad: 0, smearX: 0, smearY: 0, blur: 0, flicker: 0 };
+
+/** One scene: what is drawn once, and what the camera makes of it in each frame. */
+class Shot {
+  readonly #sheet: Sheet;
+  readonly #still: Layer | null;
+  readonly #scroll: Scroll | null;
+  readonly #notice: Layer | null;
+  readonly #passer: ReturnType<typeof drawPasser>;
+  readonly #plan: TownPlan;
+  readonly #scene: ScenePlan;
+  readonly #index: number;
+
+  constructor(plan: TownPlan, scene: ScenePlan, index: number) {
+    this.#plan = plan;
+    this.#scene = scene;
+    this.#index = index;
+    const news = scene.kind === 'news ticker' ? newsGraphics(plan, scene) : null;
+    this.#still = news?.still ?? null;
+    this.#scroll = news?.scroll ?? null;
+    this.#notice = noticeCard(plan, scene);
+    this.#passer = drawPasser(plan, scene);
+    this.#sheet = drawSheet(plan, scene);
+  }
+
+  *frames(): Iterable<Uint8Array> {
+    const { widthPx, heightPx, noise, fps, sceneSec } = this.#plan.knobs;
+    const bytes = new Uint8ClampedArray(widthPx * heightPx * 4);
+    const picture: Words = { data: new Uint32Array(bytes.buffer), widthPx, heightPx };
+    const second: Words = { data: new Uint32Array(widthPx * heightPx), widthPx, heightPx };
+    const grain = grainOf(Math.round(noise));
+    for (const [frame, pose] of this.#scene.path.entries()) {
+      const smearPx = Math.hypot(pose.smearX, pose.smearY) * heightPx;
+      const at = (share: number): { x: number; y: number } => ({
+        x: pose.smearX * share,
+        y: pose.smearY * share,
+      });
+      warp(this.#sheet.words, pose, at(smearPx > 0.6 ? -0.25 : 0), this.#sheet.scale, picture);
+      if (smearPx > 0.6) {
+        warp(this.#sheet.words, pose, at(0.25), this.#sheet.scale, second);
+        average(picture, second);
+      }
+      const passed = this.#passer?.at[frame];
+      if (this.#passer !== null && passed !== undefined) lay(picture, this.#passer.words, passed.xPx, 0);
+      // The rest of the smear is taken for a blur: four exposures would cost twice as much.
+      blur(picture, Math.hypot(pose.blur * heightPx, smearPx > 1.5 ? smearPx * 0.15 : 0));
+      this.#layGraphics(picture, frame);
+      if (noise > 0 || pose.flicker !== 0)
+        addGrain(bytes, grain, pose.flicker, (this.#index * fps * sceneSec + frame) * 7919);
+      yield new Uint8Array(bytes.buffer);
+    }
+  }
+
+  #layGraphics(picture: Words, frame: number): void {
+    if (this.#still !== null) lay(picture, this.#still.words, 0, 0);
+    const scroll = this.#scroll;
+    if (scroll !== null) lay(picture, scroll.words, scroll.leftPx[frame] ?? 0, 0, scroll.fromPx, scroll.toPx);
+    if (this.#notice !== null && this.#noticed(frame)) lay(picture, this.#notice.words, 0, 0);
+  }
+
+  #noticed(frame: number): boolean {
+    const { notice } = this.#scene;
+    const sec = frame / this.#plan.knobs.fps;
+    return notice !== null && sec >= notice.startSec && sec < notice.endSec;
+  }
+
+  truth(): TownScene {
+    const { sceneSec } = this.#plan.knobs;
+    const passing = (frame: number): readonly BoxPx[] => [
+      ...(this.#passer === null ? [] : [this.#passer.at[frame]?.cover ?? ([0, 0, 0, 0] as const)]),
+      ...(this.#still === null ? [] : [this.#still.cover]),
+      ...this.#card(frame),
+    ];
+    const texts = [
+      ...this.#sheet.texts.map((text) => this.#followed(text, (frame) => passing(frame), true)),
+      ...(this.#still?.texts ?? []).map((text) => this.#followed(text, (frame) => this.#card(frame), false)),
+      ...(this.#scroll?.texts ?? []).map((text) => this.#scrolled(text)),
+      ...(this.#notice?.texts ?? []).map((text) => this.#followed(text, () => [], false, true)),
+    ];
+    return {
+      kind: this.#scene.kind,
+      layout: townLayoutName(this.#scene.layout),
+      startSec: this.#index * sceneSec,
+      endSec: (this.#index + 1) * sceneSec,
+      texts: numbered(this.#index, texts),
+    };
+  }
+
+  #card(frame: number): readonly BoxPx[] {
+    return this.#notice !== null && this.#noticed(frame) ? [this.#notice.cover] : [];
+  }
+
+  #followed(
+    text: DrawnText,
+    coversAt: (frame: number) => readonly BoxPx[],
+    moves: boolean,
+    brief = false,
+  ): Omit<TruthText, 'id'> {
+    const { knobs } = this.#plan;
+    const views = this.#scene.path.flatMap((pose, frame): View[] => {
+      if (brief && !this.#noticed(frame)) return [];
+      const box = boxThrough(moves ? pose : IDENTITY, text.quad, knobs);
+      const clear01 = clearShare(box, knobs, coversAt(frame));
+      const box01 = clipped(box, knobs);
+      return box01 === null || clear01 === 0 ? [] : [{ sec: this.#secOf(frame), box01, clear01 }];
+    });
+    return truthOf(text, views);
+  }
+
+  /** The part of the message that its window shows, frame by frame. */
+  #scrolled(text: DrawnText): Omit<TruthText, 'id'> {
+    const { knobs } = this.#plan;
+    const scroll = this.#scroll;
+    if (scroll === null) throw new Error('no message scrolls here');
+    const [x1, y1, x2, y2] = boxThrough(IDENTITY, text.quad, knobs);
+    const views = scroll.leftPx.flatMap((left, frame): View[] => {
+      const box: BoxPx = [x1 + left, y1, x2 + left, y2];
+      const shown = overlap(box, [scroll.fromPx, 0, scroll.toPx, knobs.heightPx]);
+      const clear01 = clearShare(shown, knobs, this.#card(frame));
+      const box01 = clipped(shown, knobs);
+      if (box01 === null || clear01 === 0) return [];
+      const share = (x: number): number => Math.round(((x - box[0]) / (x2 - x1)) * 1000) / 1000;
+      return [{ sec: this.#secOf(frame), box01, clear01, span01: [share(shown[0]), share(shown[2])] }];
+    });
+    return truthOf(text, views);
+  }
+
+  #secOf(frame: number): number {
+    const { fps, sceneSec } = this.#plan.knobs;
+    return Math.round((this.#index * sceneSec + frame / fps) * 1e6) / 1e6;
+  }
+}
+
+function truthOf({ field, capPx, words }: DrawnText, views: readonly View[]): Omit<TruthText, 'id'> {
+  const { role, row, text, mark } = field;
+  return { role, row, text, mark, capPx, words, views };
+}
+
+/** Ids that say what a text is; captions, which may repeat, are numbered. */
+function numbered(scene: number, texts: readonly Omit<TruthText, 'id'>[]): readonly TruthText[] {
+  let captions = 0;
+  return texts.map((text) => {
+    const place = text.role === 'caption' ? captions++ : text.row;
+    return { id: [scene, text.role, place].filter((part) => part !== null).join('.'), ...text };
+  });
+}
+
+/** Adds noise and a change of brightness, the same to the three colours of a pixel. */
+function addGrain(bytes: Uint8ClampedArray, grain: Int8Array, flicker: number, offset: number): void {
+  let at = offset % grain.length;
+  for (let to = 0; to < bytes.length; to += 4) {
+    const change = (grain[at] as number) + flicker;
+    if (++at === grain.length) at = 0;
+    bytes[to] = (bytes[to] as number) + change;
+    bytes[to + 1] = (bytes[to + 1] as number) + change;
+    bytes[to + 2] = (bytes[to + 2] as number) + change;
+  }
+}
