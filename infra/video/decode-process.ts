@@ -71,7 +71,7 @@ export class DecodeProcess {
         guard.resume();
         const received = await this.#answers.next();
         guard.pause();
-        if (guard.reason !== null) throw guard.reason;
+        guard.refuse();
         if (received === null) throw await this.#death(job.path);
         const { answer } = received;
         if (answer.kind === 'ready') this.#isReady = true;

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { InfrastructureFailure } from '../../domain/failures.js';
+import { sparseEnvironment } from './allowed.js';
+import { Guard } from './guard.js';
+import type { VideoLimits } from './limits.js';
 
 /** How a run of ffmpeg ended. `reason` is its last line of complaint. */
 export interface Ended {
@@ -60,27 +63,40 @@ export async function runFfmpeg(
   };
 }
 
+/** What an ffmpeg said by the end of its output. */
+export interface Said {
+  text: string;
+}
+
 /**
- * The output of an ffmpeg binary in pieces of `bytes`, as they are taken: a full pipe makes it wait, and a consumer
- * that breaks off ends it. What it complained of is in `ended` when the pieces are over.
+ * The output of an ffmpeg binary in pieces of `bytes`, as they are taken: a full pipe makes it wait. It is ended by a
+ * consumer that breaks off, an abort, and the limits on time and memory.
  */
 export async function* piecesOf(
   binary: string,
   args: readonly string[],
   bytes: number,
-  ended: { reason: string },
+  job: { readonly path: string; readonly limits: VideoLimits },
+  said: Said,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   signal?.throwIfAborted();
-  const child = spawn(binary, ['-hide_banner', '-nostdin', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const kill = (): void => void child.kill('SIGKILL');
-  signal?.addEventListener('abort', kill, { once: true });
+  const child = spawn(binary, ['-hide_banner', '-nostdin', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: sparseEnvironment(),
+  });
+  const kill = (): void => {
+    child.kill('SIGKILL');
+    child.stdout.destroy();
+  };
+  const guard = new Guard(child.pid, job, kill, signal);
   const closed = once(child, 'close').catch((cause: unknown) => {
     throw new InfrastructureFailure(`${binary}: ffmpeg could not be run`, { cause });
   });
   closed.catch(() => undefined);
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4096)));
+  child.stderr
+    .setEncoding('utf8')
+    .on('data', (text: string) => (said.text = (said.text + text).slice(-65_536)));
   try {
     let piece = new Uint8Array(bytes);
     let filled = 0;
@@ -88,18 +104,25 @@ export async function* piecesOf(
       for (let at = 0; at < chunk.length;) {
         const part = chunk.subarray(at, at + bytes - filled);
         piece.set(part, filled);
-        [at, filled] = [at + part.length, filled + part.length];
+        at += part.length;
+        filled += part.length;
         if (filled < bytes) continue;
+        guard.pause();
         yield piece;
-        signal?.throwIfAborted();
-        [piece, filled] = [new Uint8Array(bytes), 0];
+        guard.refuse();
+        guard.resume();
+        piece = new Uint8Array(bytes);
+        filled = 0;
       }
     }
-    const [code] = (await closed) as [number | null];
-    signal?.throwIfAborted();
-    ended.reason = said.trim().split('\n').at(-1)?.trim() || `exit code ${code}`;
+    await closed;
+  } catch (error) {
+    // A pipe that the guard cut off breaks with an error of its own.
+    guard.refuse();
+    throw error;
   } finally {
-    signal?.removeEventListener('abort', kill);
+    guard.release();
     kill();
   }
+  guard.refuse();
 }

@@ -1,47 +1,72 @@
 import type { FrameRequest, Picture, StreamedFrame, VideoInfo, VideoReader } from '../../activities/ports.js';
 import { DataFailure } from '../../domain/failures.js';
+import { ALLOWED_DEMUXERS, ALLOWED_PROTOCOLS, fileUrl } from './allowed.js';
 import { CLOCK_SLACK_SEC, refuseMissingFrames } from './clock.js';
 import { ascending, collected } from './collect.js';
+import { readDump } from './ffmpeg-dump.js';
+import type { Ended, Said } from './ffmpeg-process.js';
 import { piecesOf, runFfmpeg } from './ffmpeg-process.js';
 import { refuseNoFile } from './files.js';
+import { pictureFilters } from './filters.js';
+import type { VideoLimits } from './limits.js';
+import { DEFAULT_LIMITS, refuseTooLarge, refuseTooLong, refuseTooMany } from './limits.js';
 
-/** Decodes through an ffmpeg binary, one process a request. ffprobe is not needed: `ffmpeg -i` says it all. */
+/**
+ * Decodes through an ffmpeg binary, one process a request, from the file's beginning. ffprobe is not needed:
+ * `ffmpeg -i` says it all.
+ */
 export class FfmpegReader implements VideoReader {
   readonly version: string;
   readonly #binary: string;
+  readonly #limits: VideoLimits;
+  #filters: Promise<Ended> | null = null;
 
-  constructor(binary: string, version: string) {
+  constructor(binary: string, version: string, limits: VideoLimits = DEFAULT_LIMITS) {
     this.#binary = binary;
     this.version = version;
+    this.#limits = limits;
   }
 
   async probe(path: string, signal?: AbortSignal): Promise<VideoInfo> {
-    await refuseNoFile(path);
-    const { stderr } = await runFfmpeg(this.#binary, ['-i', path], signal === undefined ? {} : { signal });
-    return infoOf(path, stderr);
+    return (await this.#look(path, signal)).info;
   }
 
   async *stream(path: string, request: FrameRequest): AsyncGenerator<StreamedFrame> {
     const { fps, indices, channels, size, signal } = request;
-    const info = await this.probe(path, signal);
+    refuseTooMany(path, this.#limits, indices.length);
+    const { info, shown } = await this.#look(path, signal);
     refuseMissingFrames(path, info.durationSec, fps, indices);
+    if (shown.hdr !== null) await this.#refuseWithoutZscale(path);
     const wanted = ascending(indices);
     if (wanted.length === 0) return;
     const { widthPx, heightPx } = size ?? info;
+    const filters = [...clockFilters(fps, wanted), ...pictureFilters(shown, channels, size)].join(',');
     const args = [
-      ...['-loglevel', 'error', '-threads', '1', '-i', path, '-map', '0:v:0', '-an', '-sn', '-dn'],
-      ...['-vf', filterFor(fps, wanted, channels, size), '-fps_mode', 'passthrough'],
-      ...['-frames:v', String(wanted.length), '-f', 'rawvideo', 'pipe:1'],
+      ...['-nostats', '-loglevel', 'level+info', '-threads', '1', ...this.#input(path), '-map', '0:V:0'],
+      ...['-vf', filters, '-fps_mode', 'passthrough', '-frames:v', String(wanted.length)],
+      ...['-f', 'rawvideo', 'pipe:1'],
     ];
+    const bytes = widthPx * heightPx * channels;
+    const said: Said = { text: '' };
     let got = 0;
-    const ended = { reason: '' };
-    for await (const data of piecesOf(this.#binary, args, widthPx * heightPx * channels, ended, signal)) {
+    for await (const data of piecesOf(
+      this.#binary,
+      args,
+      bytes,
+      { path, limits: this.#limits },
+      said,
+      signal,
+    )) {
       const index = wanted[got++];
+      refuseOtherSize(path, said);
       if (index !== undefined) yield { index, picture: { widthPx, heightPx, channels, data } };
     }
+    refuseOtherSize(path, said);
     if (got < wanted.length) {
+      const reason =
+        said.text.split('\n').findLast((line) => /\[(error|fatal)\]/.test(line)) ?? 'it ends early';
       throw new DataFailure(
-        `${path}: gave ${got} of ${wanted.length} frames; it is cut short or damaged (${ended.reason})`,
+        `${path}: gave ${got} of ${wanted.length} frames; it is cut short or damaged (${reason})`,
       );
     }
   }
@@ -49,18 +74,44 @@ export class FfmpegReader implements VideoReader {
   frames(path: string, request: FrameRequest): Promise<readonly Picture[]> {
     return collected(this, path, request);
   }
+
+  async #look(path: string, signal?: AbortSignal): Promise<ReturnType<typeof readDump>> {
+    await refuseNoFile(path);
+    const { stderr } = await runFfmpeg(
+      this.#binary,
+      this.#input(path),
+      signal === undefined ? {} : { signal },
+    );
+    const read = readDump(path, stderr);
+    const { stored, native } = read.shown;
+    refuseTooLarge(path, this.#limits, stored.widthPx, stored.heightPx);
+    refuseTooLarge(path, this.#limits, native.widthPx, native.heightPx);
+    refuseTooLong(path, this.#limits, read.info.durationSec);
+    return read;
+  }
+
+  #input(path: string): readonly string[] {
+    return [
+      ...['-protocol_whitelist', ALLOWED_PROTOCOLS, '-format_whitelist', ALLOWED_DEMUXERS],
+      ...['-max_pixels', String(Math.round(this.#limits.maxPixels)), '-i', fileUrl(path)],
+    ];
+  }
+
+  async #refuseWithoutZscale(path: string): Promise<void> {
+    this.#filters ??= runFfmpeg(this.#binary, ['-filters']);
+    const { stdout } = await this.#filters;
+    if (stdout.includes(' zscale ') && stdout.includes(' tonemap ')) return;
+    throw new DataFailure(
+      `${path}: has a high dynamic range, and this ffmpeg (${this.version}) lacks the zscale filter that brings it to an ordinary one`,
+    );
+  }
 }
 
 /**
- * The one clock as a filter: times begin at the first frame, in microseconds, a little early for the slack;
+ * The one clock as filters: times begin at the first frame, in microseconds, a little early for the slack;
  * `round=up` gives tick n the last frame with time ≤ n/fps; then only the ticks asked for.
  */
-function filterFor(
-  fps: number,
-  wanted: readonly number[],
-  channels: 1 | 3,
-  size: FrameRequest['size'],
-): string {
+function clockFilters(fps: number, wanted: readonly number[]): readonly string[] {
   const picked = wanted.map((index) => `eq(n\\,${index - 1})`).join('+');
   return [
     // Once more the last frame, or the filter drops the tick at which it comes.
@@ -69,30 +120,11 @@ function filterFor(
     `setpts=PTS-STARTPTS-${Math.round(CLOCK_SLACK_SEC * 1e6)}`,
     `fps=${fps}:round=up:start_time=0`,
     `select=${picked}`,
-    size === undefined
-      ? 'scale=flags=bilinear+accurate_rnd+bitexact'
-      : `scale=${size.widthPx}:${size.heightPx}:flags=area+accurate_rnd+bitexact`,
-    `format=${channels === 1 ? 'gray' : 'rgb24'}`,
-  ].join(',');
+  ];
 }
 
-function infoOf(path: string, said: string): VideoInfo {
-  const video = /Stream #0:\d+.*?: Video: (\w+).*?, (\d{2,5})x(\d{2,5})/.exec(said);
-  const duration = /Duration: (\d+):(\d+):([\d.]+)/.exec(said);
-  if (video === null || duration === null) {
-    const reason =
-      said
-        .trim()
-        .split('\n')
-        .reverse()
-        .find((line) => line.includes(path)) ?? 'no video stream with a duration';
-    throw new DataFailure(`${path}: is not a video that FFmpeg can open, or is cut short (${reason.trim()})`);
-  }
-  const [, codec = 'unknown', width = '0', height = '0'] = video;
-  const [, hours = '0', minutes = '0', seconds = '0'] = duration;
-  const turn = /rotation of (-?[\d.]+) degrees/.exec(said);
-  const sideways = turn !== null && Math.abs(Math.round(Number(turn[1]) / 90)) % 2 === 1;
-  const [widthPx, heightPx] = sideways ? [Number(height), Number(width)] : [Number(width), Number(height)];
-  const durationSec = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
-  return { widthPx, heightPx, durationSec, codec };
+/** An ffmpeg that meets frames of another size begins its filters, and so the clock, afresh; it says so. */
+function refuseOtherSize(path: string, { text }: Said): void {
+  if (!/filter graph because video parameters changed|Changing video frame properties/.test(text)) return;
+  throw new DataFailure(`${path}: its frames change their size or form in mid-video`);
 }

@@ -11,7 +11,7 @@ const LOOK_EVERY_MS = 100;
  * `reason` then says why; the first cause wins.
  */
 export class Guard {
-  reason: unknown = null;
+  reason: Error | null = null;
   readonly #pid: number | undefined;
   readonly #job: { readonly path: string; readonly limits: VideoLimits };
   readonly #end: () => void;
@@ -45,12 +45,20 @@ export class Guard {
     this.#sinceMs ??= performance.now();
   }
 
+  /** Throws the reason, if there is one. */
+  refuse(): void {
+    if (this.reason !== null) throw this.reason;
+  }
+
   release(): void {
     clearInterval(this.#timer);
     this.#signal?.removeEventListener('abort', this.#onAbort);
   }
 
-  readonly #onAbort = (): void => this.#kill(this.#signal?.reason ?? new Error('aborted'));
+  readonly #onAbort = (): void => {
+    const reason: unknown = this.#signal?.reason;
+    this.#kill(reason instanceof Error ? reason : new Error(`stopped: ${String(reason)}`));
+  };
 
   async #look(): Promise<void> {
     const { path, limits } = this.#job;
@@ -61,7 +69,7 @@ export class Guard {
       this.#kill(tookTooMuchMemory(path, limits, usedMiB));
   }
 
-  #kill(reason: unknown): void {
+  #kill(reason: Error): void {
     if (this.reason === null) this.reason = reason;
     this.#end();
   }

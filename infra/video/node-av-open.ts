@@ -96,13 +96,11 @@ function openStream(path: string, input: FormatContext): Stream {
     `is not a video that FFmpeg can open, or is cut short: ${CONTAINERS_SAID} are allowed`,
   );
   check(path, input.findStreamInfoSync(), 'has no stream that FFmpeg can read');
-  const best = input.findBestStream(AVMEDIA_TYPE_VIDEO);
-  const stream = best < 0 ? undefined : input.streams[best];
-  if (stream === undefined) throw new DataFailure(`${path}: has no video stream`);
-  if (stream.hasDisposition(AV_DISPOSITION_ATTACHED_PIC)) {
-    throw new DataFailure(`${path}: has no video stream; a cover picture is not a video`);
-  }
-  return stream;
+  const videos = input.streams.filter(({ codecpar }) => codecpar.codecType === AVMEDIA_TYPE_VIDEO);
+  const stream = videos.find((video) => !video.hasDisposition(AV_DISPOSITION_ATTACHED_PIC));
+  if (stream !== undefined) return stream;
+  const cover = videos.length > 0 ? '; a cover picture is not a video' : '';
+  throw new DataFailure(`${path}: has no video stream${cover}`);
 }
 
 function shownBy({ codecpar, sampleAspectRatio }: Stream, sideways: boolean): Shown {

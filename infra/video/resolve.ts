@@ -6,6 +6,8 @@ import { UserError } from '../../domain/failures.js';
 import { FfmpegReader } from './ffmpeg-reader.js';
 import { runFfmpeg } from './ffmpeg-process.js';
 import { FfmpegWriter } from './ffmpeg-writer.js';
+import type { VideoLimits } from './limits.js';
+import { limitsFrom } from './limits.js';
 
 /** What decodes and encodes on this machine, and how it was found. */
 export interface ResolvedVideo {
@@ -24,17 +26,18 @@ const resolved = new Map<string, Promise<ResolvedVideo>>();
  * and a small video's eight take 7 ms in place of 170. Throws a UserError when `FFMPEG_BIN` does not run, or there is none.
  */
 export function resolveVideo(env: NodeJS.ProcessEnv = process.env): Promise<ResolvedVideo> {
-  const key = JSON.stringify([env['FFMPEG_BIN'] ?? '', env['PATH'] ?? '']);
-  const known = resolved.get(key) ?? find(env);
+  const limits = limitsFrom(env);
+  const key = JSON.stringify([env['FFMPEG_BIN'] ?? '', env['PATH'] ?? '', limits]);
+  const known = resolved.get(key) ?? find(env, limits);
   resolved.set(key, known);
   known.catch(() => resolved.delete(key));
   return known;
 }
 
-async function find(env: NodeJS.ProcessEnv): Promise<ResolvedVideo> {
+async function find(env: NodeJS.ProcessEnv, limits: VideoLimits): Promise<ResolvedVideo> {
   const named = env['FFMPEG_BIN'];
   if (named !== undefined && named !== '') {
-    return fromBinary(named, 'FFMPEG_BIN').catch((cause: unknown) => {
+    return fromBinary(named, 'FFMPEG_BIN', limits).catch((cause: unknown) => {
       throw new UserError(
         `FFMPEG_BIN: expected an ffmpeg that runs, got ${named}`,
         'Correct the path, or unset FFMPEG_BIN.',
@@ -44,23 +47,27 @@ async function find(env: NodeJS.ProcessEnv): Promise<ResolvedVideo> {
       );
     });
   }
-  const inside = await inProcess().catch((cause: unknown) => ({ cause }));
+  const inside = await carriedLibraries(limits).catch((cause: unknown) => ({ cause }));
   if (!('cause' in inside)) return inside;
   const carried = await staticBinary();
-  if (carried !== null) return fromBinary(carried, 'ffmpeg-static');
+  if (carried !== null) return fromBinary(carried, 'ffmpeg-static', limits);
   const onPath = await binaryOnPath(env['PATH'] ?? '');
-  if (onPath !== null) return fromBinary(onPath, 'PATH');
+  if (onPath !== null) return fromBinary(onPath, 'PATH', limits);
   throw inside.cause;
 }
 
-async function fromBinary(binary: string, foundBy: ResolvedVideo['foundBy']): Promise<ResolvedVideo> {
+async function fromBinary(
+  binary: string,
+  foundBy: ResolvedVideo['foundBy'],
+  limits: VideoLimits,
+): Promise<ResolvedVideo> {
   const { code, stdout } = await runFfmpeg(binary, ['-version']);
   const version = /^ffmpeg version (\S+)/.exec(stdout.toString())?.[1];
   if (code !== 0 || version === undefined) throw new UserError(`${binary}: does not answer like an ffmpeg`);
   const encoders = await runFfmpeg(binary, ['-encoders']);
   const name = `ffmpeg ${version}`;
   const writer = new FfmpegWriter(binary, name, encoders.stdout.includes(' libx264 '));
-  return { reader: new FfmpegReader(binary, name), writer, foundBy, binary };
+  return { reader: new FfmpegReader(binary, name, limits), writer, foundBy, binary };
 }
 
 /** ffmpeg-static names a file; whether its download has put one there is another question. */
@@ -86,11 +93,11 @@ function isExecutable(file: string): Promise<boolean> {
 }
 
 /** Loaded only when needed: the libraries are large, and not built for every platform. */
-async function inProcess(): Promise<ResolvedVideo> {
+async function carriedLibraries(limits: VideoLimits): Promise<ResolvedVideo> {
   try {
     const { NodeAvReader } = await import('./node-av-reader.js');
     const { NodeAvWriter } = await import('./node-av-writer.js');
-    return { reader: new NodeAvReader(), writer: new NodeAvWriter(), foundBy: 'node-av', binary: null };
+    return { reader: new NodeAvReader(limits), writer: new NodeAvWriter(), foundBy: 'node-av', binary: null };
   } catch (cause) {
     const hint = 'Install ffmpeg (it is then found on PATH), or set FFMPEG_BIN to one.';
     throw new UserError('no FFmpeg: none on PATH, and node-av cannot be loaded on this platform', hint, {

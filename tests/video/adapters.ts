@@ -9,10 +9,14 @@ export interface Adapter {
   readonly writer: VideoWriter;
 }
 
-/** Every adapter that this machine can run: node-av always, and the binary that `resolveVideo` finds, if any. */
+/** Every adapter that this machine can run: node-av always, and the ffmpeg that is named or on PATH, if any. */
 export async function adaptersHere(): Promise<readonly Adapter[]> {
-  const inProcess = { name: 'node-av', reader: new NodeAvReader(), writer: new NodeAvWriter() };
-  const found = await resolveVideo();
-  if (found.binary === null) return [inProcess];
-  return [inProcess, { name: `ffmpeg (${found.foundBy})`, reader: found.reader, writer: found.writer }];
+  const carried = { name: 'node-av', reader: new NodeAvReader(), writer: new NodeAvWriter() };
+  const binary = process.env['FFMPEG_BIN'] ?? 'ffmpeg';
+  try {
+    const { reader, writer } = await resolveVideo({ ...process.env, FFMPEG_BIN: binary });
+    return [carried, { name: reader.version, reader, writer }];
+  } catch {
+    return [carried];
+  }
 }
