@@ -42,7 +42,18 @@ export class FfmpegReader implements VideoReader {
     const { widthPx, heightPx } = size ?? info;
     const filters = [...clockFilters(fps, wanted), ...pictureFilters(shown, channels, size)].join(',');
     const args = [
-      ...['-nostats', '-loglevel', 'level+info', '-threads', '1', ...this.#input(path), '-map', '0:V:0'],
+      ...[
+        '-nostats',
+        '-loglevel',
+        'level+info',
+        '-threads',
+        '1',
+        '-reinit_filter',
+        '0',
+        ...this.#input(path),
+        '-map',
+        '0:V:0',
+      ],
       ...['-vf', filters, '-fps_mode', 'passthrough', '-frames:v', String(wanted.length)],
       ...['-f', 'rawvideo', 'pipe:1'],
     ];
@@ -82,6 +93,8 @@ export class FfmpegReader implements VideoReader {
       this.#input(path),
       signal === undefined ? {} : { signal },
     );
+    const beyond = /Picture size (\d+)x(\d+) exceeds specified max pixel count/.exec(stderr);
+    if (beyond !== null) refuseTooLarge(path, this.#limits, Number(beyond[1]), Number(beyond[2]));
     const read = readDump(path, stderr);
     const { stored, native } = read.shown;
     refuseTooLarge(path, this.#limits, stored.widthPx, stored.heightPx);

@@ -115,12 +115,12 @@ function shownBy({ codecpar, sampleAspectRatio }: Stream, sideways: boolean): Sh
 /** Seconds from the video's first frame to its end. A single picture lasts as long as one frame. */
 function durationOf(input: FormatContext, stream: Stream): number {
   const { num, den } = stream.timeBase;
-  const demuxer = input.iformat?.name ?? '';
+  const { avgFrameRate } = stream;
   if (stream.duration > 0n) return (Number(stream.duration) * num) / den;
-  if (isPicture(demuxer))
-    return stream.avgFrameRate.num > 0 ? stream.avgFrameRate.den / stream.avgFrameRate.num : 1;
-  const whole = Number(input.duration) / 1e6;
+  const demuxer = input.iformat?.name ?? '';
+  if (isPicture(demuxer)) return avgFrameRate.num > 0 ? avgFrameRate.den / avgFrameRate.num : 1;
   // Matroska counts from zero, wherever its first frame is.
   const startSec = stream.startTime > 0n ? (Number(stream.startTime) * num) / den : 0;
-  return demuxer.startsWith('matroska') ? whole - startSec : whole;
+  const ofFile = Number(input.duration) / 1e6;
+  return demuxer.startsWith('matroska') ? ofFile - startSec : ofFile;
 }
