@@ -29,8 +29,11 @@ export class PictureTools {
   /** Every frame as a thumbnail: `frames × heightPx × widthPx` grey bytes. */
   async overview(file: string, spec: PictureSpec, signal?: AbortSignal): Promise<Uint8Array> {
     const count = await this.#cache.count(file, spec.fps, signal);
-    const frames = await this.#cache.frames(file, spec.fps, upTo(count), signal);
-    return packed(frames.map((frame) => thumbnail(frame, spec.overview)));
+    const thumbnails: Uint8Array[] = [];
+    for await (const { picture } of this.#cache.stream(file, spec.fps, upTo(count), signal)) {
+      thumbnails.push(thumbnail(picture, spec.overview));
+    }
+    return packed(thumbnails);
   }
 
   /** Runs one call. A bad call gives a refused observation; a bad video throws a DataFailure. */

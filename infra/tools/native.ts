@@ -48,14 +48,17 @@ export async function nativeOverview(
 ): Promise<readonly NativePicture[]> {
   const { durationSec } = await reader.probe(file, signal);
   const indices = Array.from({ length: framesAt(durationSec, spec.fps) }, (_, index) => index + 1);
-  const frames = await colourFrames(reader, file, spec.fps, indices, signal);
   const { widthPx, heightPx } = spec.overview;
-  return Promise.all(
-    frames.map(async (frame, at) => ({
-      frame: indices[at] ?? 0,
-      png: await imageOf(frame).resize(widthPx, heightPx, { fit: 'fill' }).png().toBuffer(),
-    })),
-  );
+  const size = { widthPx, heightPx };
+  const request = { fps: spec.fps, indices, channels: 3 as const, size };
+  const pictures: NativePicture[] = [];
+  for await (const { index, picture } of reader.stream(file, {
+    ...request,
+    ...(signal === undefined ? {} : { signal }),
+  })) {
+    pictures.push({ frame: index, png: await imageOf(picture).png().toBuffer() });
+  }
+  return pictures;
 }
 
 function colourFrames(

@@ -40,6 +40,7 @@ import { fingerprintParts } from '../setup/fingerprint.js';
 import { cachedStore } from '../store/local-cache.js';
 import { commitWithManifest, readManifest } from '../store/manifest.js';
 import { s3Store } from '../store/s3.js';
+import { WHOLE_UP_TO } from '../tools/frames.js';
 import { PictureTools } from '../tools/look.js';
 import { resolveVideo } from '../video/resolve.js';
 import { writeWorld } from '../world/write.js';
@@ -73,7 +74,11 @@ async function cpu(home: Home, connection: ConnectionInfo): Promise<Wired> {
   const store = cachedStore(s3Store(connection.s3), 128 * MEBIBYTE);
   const dataSets = new DataSets(store);
   const { reader } = await resolveVideo();
-  const tools = new PictureTools(reader, { maxBytes: 256 * MEBIBYTE });
+  const tools = new PictureTools(reader, {
+    maxBytes: 256 * MEBIBYTE,
+    dir: join(home.dataFolder, 'frames'),
+    diskAbove: WHOLE_UP_TO,
+  });
   const activities: CpuActivities = {
     prepareData: createPrepareData({ store, tools, writeWorld, dataDir: join(home.dataFolder, 'worlds') }),
     synthesize: createSynthesize({ store, tools, dataSets }),
