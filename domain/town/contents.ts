@@ -71,13 +71,14 @@ export function fieldsOf(kind: Kind, random: RandomStream, texts: TextDrawer, ro
     case 'timetable': {
       const count = rows(2, 6, 1);
       const marked = random.int(0, count);
+      const times = Array.from({ length: count }, () => texts.time()).sort();
       return [
         field('station', texts.of(words.PLACES, 11)),
         field('clock', texts.time()),
         ...lines(count, (row) => {
           const mark = row === marked ? 'red dot' : null;
           return [
-            field('time', texts.time(), row, mark),
+            field('time', times[row] ?? '', row, mark),
             field('destination', texts.of(words.PLACES, wide - 11), row, mark),
             field('platform', texts.platform(), row, mark),
           ];

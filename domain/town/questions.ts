@@ -21,57 +21,74 @@ export function draftTownQuestions(
   count: number,
 ): readonly Draft[] {
   const pools = poolsOf(random, scenes, rates);
-  const drafts: Draft[] = [];
+  const places = occurrences(scenes);
+  const asked = new Map<string, Draft>();
+  /** Drafts are checked as they are taken: a video has hundreds of pairs, and asks a few. */
+  const next = (task: TownTask): Draft | undefined => {
+    const pool = pools[task];
+    for (let draft = pool.pop(); draft !== undefined; draft = pool.pop())
+      if (!asked.has(draft.question) && isUnambiguous(draft, places)) return draft;
+    return undefined;
+  };
   for (let n = 0; n < count; n++) {
-    const turn = index * count + n;
-    const wanted = TOWN_TASKS.map((_, step) => TOWN_TASKS[(turn + step) % TOWN_TASKS.length] ?? 'read');
-    const next = wanted
-      .map((task) => pools[task])
-      .find((pool) => pool.length > 0)
-      ?.pop();
-    if (next !== undefined) drafts.push(next);
+    for (let step = 0; step < TOWN_TASKS.length; step++) {
+      // Steps of 4 pass all nine tasks; so the turns of a task that is not there are shared among the others.
+      const draft = next(TOWN_TASKS[(index * count + n + 4 * step) % TOWN_TASKS.length] ?? 'read');
+      if (draft === undefined) continue;
+      asked.set(draft.question, draft);
+      break;
+    }
   }
-  return random.shuffle(drafts);
+  return random.shuffle([...asked.values()]);
 }
 
-/** Every unambiguous question, by task, each list in random order. */
+/** Every question that could be asked, by task, each list in random order. */
 function poolsOf(
   random: RandomStream,
   scenes: readonly TownScene[],
   rates: Rates,
 ): Record<TownTask, Draft[]> {
   const places = scenes.flatMap((scene) => placesOf(scene, rates));
-  const all = [
-    ...readDrafts(random, places),
-    ...findDrafts(random, places),
-    ...briefDrafts(random, places),
-    ...scrollDrafts(random, scenes, rates),
-    ...glanceDrafts(random, scenes),
-    ...countDrafts(random, scenes, places),
-    ...compareDrafts(random, places),
-    ...joinDrafts(random, places),
-    ...orderDrafts(random, places),
-  ];
-  const clear = all.filter((draft) => isUnambiguous(draft, scenes));
-  const once = [...new Map(clear.map((draft) => [draft.question, draft])).values()];
-  const of = (task: TownTask): Draft[] => random.shuffle(once.filter((draft) => draft.task === task));
+  const found = findDrafts(random, places);
+  const named = readDrafts(random, places);
+  const of = (task: TownTask, drafts: readonly Draft[]): Draft[] =>
+    random.shuffle(drafts.filter((draft) => draft.task === task));
   return {
-    read: of('read'), count: of('count'), compare: of('compare'), join: of('join'), scroll: of('scroll'),
-    order: of('order'), find: of('find'), brief: of('brief'), glance: of('glance'),
-  }; // prettier-ignore
+    read: of('read', named),
+    find: of('find', [...named, ...found]),
+    brief: of('brief', briefDrafts(random, places)),
+    scroll: of('scroll', scrollDrafts(random, scenes, rates)),
+    glance: of('glance', glanceDrafts(random, scenes)),
+    count: of('count', countDrafts(random, scenes, places)),
+    compare: of('compare', compareDrafts(random, places)),
+    join: of('join', joinDrafts(random, places)),
+    order: of('order', orderDrafts(random, places)),
+  };
+}
+
+/** How often each text stands in a video, without its case and punctuation. */
+export function occurrences(scenes: readonly TownScene[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { texts } of scenes) {
+    for (const { text } of texts) {
+      const plain = normaliseAnswer(text);
+      counts.set(plain, (counts.get(plain) ?? 0) + 1);
+    }
+  }
+  return counts;
 }
 
 /**
  * Whether a draft has one answer, and does not give it away. An answer that is a text of the video stands there
  * once, whatever its case and punctuation; only where a question offers a choice does it contain its answer.
  */
-export function isUnambiguous({ task, question, answers }: Draft, scenes: readonly TownScene[]): boolean {
+export function isUnambiguous(
+  { task, question, answers }: Draft,
+  places: ReadonlyMap<string, number>,
+): boolean {
   if (task === 'glance' || task === 'count') return true;
-  const plain = (text: string): string => normaliseAnswer(text);
   const offers = task === 'compare' || task === 'order';
-  if (!offers && answers.some((answer) => plain(question).includes(plain(answer)))) return false;
-  if (task === 'join') return true;
-  const [answer = ''] = answers;
-  const places = scenes.flatMap((scene) => scene.texts).filter((text) => plain(text.text) === plain(answer));
-  return places.length === 1;
+  const asked = normaliseAnswer(question);
+  if (!offers && answers.some((answer) => asked.includes(normaliseAnswer(answer)))) return false;
+  return task === 'join' || places.get(normaliseAnswer(answers[0] ?? '')) === 1;
 }

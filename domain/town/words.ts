@@ -96,7 +96,7 @@ export const TITLES: readonly string[] = TOPICS.flatMap((topic) =>
 );
 
 const NEWS_HEADS = list(
-  'Mayor Minister Council Museum Harbour Airport Farmers Teachers Drivers Doctors Scientists Divers Orchestra Team',
+  'Mayor Minister Council Museum Harbour Airport Farmer Teacher Driver Doctor Scientist Diver Orchestra Painter',
 );
 const NEWS_VERBS = [
   'opens new',

@@ -101,7 +101,7 @@ function runChild(file: string, job: Job<unknown>, onVideo: () => void, signal: 
           ),
         );
     });
-    child.send(job as Job<object>);
+    child.send(job);
     if (signal.aborted) kill();
   });
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { curateCommand } from './curate.js';
 import { importCommand } from './import.js';
+import { townCommand } from './town.js';
 import { worldCommand } from './world.js';
 
 export function dataCommand(): Command {
@@ -8,6 +9,7 @@ export function dataCommand(): Command {
     .summary('make data')
     .description('Makes data that policies learn from and are asked about.')
     .addCommand(worldCommand())
+    .addCommand(townCommand())
     .addCommand(importCommand())
     .addCommand(curateCommand());
 }

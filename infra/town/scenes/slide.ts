@@ -53,8 +53,8 @@ export function slide(pen: Pen): void {
       disc(ctx, pad + cap * 0.5, base - cap * 0.45, cap * 0.26, css(band));
       pen.text(bullet, pad + cap * 1.8, base, { face, cap, ink, paper: lit ? marker : paper });
     }
-    pen.text(speaker, pad, h - cap * 0.8, { face, cap, ink: mix(ink, paper, 0.15), paper });
-    for (let n = 0; n < 3; n++) {
+    const said = pen.text(speaker, pad, h - cap * 0.8, { face, cap, ink: mix(ink, paper, 0.15), paper });
+    for (let n = 0; n < 3 && w - 2 * pad - said > cap * 4; n++) {
       const bar = cap * (0.8 + random.float() * 1.6);
       plate(
         ctx,
