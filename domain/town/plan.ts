@@ -75,14 +75,17 @@ export function planTown(seed: number, split: Split, index: number, knobs: Knobs
     cap,
     texture: random.int(0, 2 ** 30),
     path: drawPath(random, knobs),
-    passer: drawPasser(random, knobs, aspect),
+    passer: drawPasser(random, kind, knobs, aspect),
     notice: at === noticed ? drawNotice(random, texts, knobs) : null,
   }));
   return { knobs, scenes, crf: Math.min(51, Math.max(1, knobs.crf + random.int(-3, 4))) };
 }
 
-function drawPasser(random: RandomStream, knobs: Knobs, aspect: number): Passer | null {
-  const shape = random.pick(['person', 'pole', 'car'] as const);
+/** Cars drive in the street alone. */
+function drawPasser(random: RandomStream, kind: Kind, knobs: Knobs, aspect: number): Passer | null {
+  const shape = random.pick(
+    kind === 'night street' ? (['person', 'car'] as const) : (['person', 'pole'] as const),
+  );
   const leftwards = random.float() < 0.5;
   const reach = aspect / 2 + 0.3;
   const width = { person: 0.3, pole: 0.09, car: 0.55 }[shape] * (0.8 + 0.4 * random.float());

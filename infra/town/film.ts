@@ -88,10 +88,19 @@ class Shot {
   }
 
   #layGraphics(picture: Words, frame: number): void {
-    if (this.#still !== null) lay(picture, this.#still.words, 0, 0);
+    if (this.#still !== null) lay(picture, this.#still.words, this.#still.xPx, this.#still.yPx);
     const scroll = this.#scroll;
-    if (scroll !== null) lay(picture, scroll.words, scroll.leftPx[frame] ?? 0, 0, scroll.fromPx, scroll.toPx);
-    if (this.#notice !== null && this.#noticed(frame)) lay(picture, this.#notice.words, 0, 0);
+    if (scroll !== null)
+      lay(
+        picture,
+        scroll.words,
+        (scroll.leftPx[frame] ?? 0) + scroll.xPx,
+        scroll.yPx,
+        scroll.fromPx,
+        scroll.toPx,
+      );
+    if (this.#notice !== null && this.#noticed(frame))
+      lay(picture, this.#notice.words, this.#notice.xPx, this.#notice.yPx);
   }
 
   #noticed(frame: number): boolean {

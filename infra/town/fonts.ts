@@ -20,7 +20,8 @@ let hasHand = false;
 export function townFont({ family, bold = false }: Face, cap: number): string {
   if (family !== 'hand') return canvasFont({ family, bold }, cap);
   if (!hasHand) {
-    const manifest = createRequire(import.meta.url).resolve('@fontsource/patrick-hand/package.json');
+    const require = createRequire(import.meta.url);
+    const manifest = require.resolve('@fontsource/patrick-hand/package.json');
     GlobalFonts.registerFromPath(path.join(path.dirname(manifest), HAND_FILE), HAND);
     hasHand = true;
   }

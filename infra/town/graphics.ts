@@ -73,9 +73,7 @@ export function newsGraphics(plan: TownPlan, scene: ScenePlan): { readonly still
   disc(ctx, logoX + cap * 0.95, 7 + cap, cap * 0.42, css(WHITE));
   pen.text(channel, logoX + cap * 1.6, 7 + cap * 1.5, { face, cap, ink: WHITE, paper: strong });
   const still: Layer = {
-    words: copied(wordsOf(ctx.canvas)),
-    xPx: 0,
-    yPx: 0,
+    ...inked(wordsOf(ctx.canvas)),
     texts: pen.texts,
     cover: [0, headY * framePx, widthPx, bottom * framePx],
   };
@@ -106,9 +104,7 @@ function message(
   const run = Math.round(Math.max(wide * framePx - (toPx - fromPx), 0)) + Math.round(4 * framePx);
   const start = fromPx + Math.round(2 * framePx);
   return {
-    words: copied(wordsOf(pen.ctx.canvas)),
-    xPx: 0,
-    yPx: 0,
+    ...inked(wordsOf(pen.ctx.canvas)),
     texts: pen.texts,
     cover: [0, 0, 0, 0],
     fromPx,
@@ -148,10 +144,24 @@ export function noticeCard(plan: TownPlan, scene: ScenePlan): Layer | null {
   pen.text(caption, left, y + cap * 1.75, { face, cap: cap * 0.95, ink: mix(ink, paper, 0.25), paper });
   pen.text(text, left, y + cap * 3.85, { face: bold, cap: cap * 1.2, ink, paper });
   const cover: BoxPx = [x * framePx, y * framePx, (x + w) * framePx, (y + h) * framePx];
-  return { words: copied(wordsOf(pen.ctx.canvas)), xPx: 0, yPx: 0, texts: pen.texts, cover };
+  return { ...inked(wordsOf(pen.ctx.canvas)), texts: pen.texts, cover };
 } // prettier-ignore
 
-/** Layers outlive the canvas that they were drawn on. */
-function copied(words: Words): Words {
-  return { ...words, data: Uint32Array.from(words.data) };
+/** The part of a canvas that has been drawn on, and where it lies. Layers outlive their canvas, and mostly are small. */
+function inked({ data, widthPx, heightPx }: Words): Pick<Layer, 'words' | 'xPx' | 'yPx'> {
+  let [left, top, right, bottom] = [widthPx, heightPx, 0, 0];
+  for (let y = 0; y < heightPx; y++) {
+    for (let x = 0; x < widthPx; x++) {
+      if ((data[y * widthPx + x] as number) >>> 24 === 0) continue;
+      left = Math.min(left, x);
+      right = Math.max(right, x + 1);
+      top = Math.min(top, y);
+      bottom = y + 1;
+    }
+  }
+  const size = { widthPx: Math.max(0, right - left), heightPx: Math.max(0, bottom - top) };
+  const part = new Uint32Array(size.widthPx * size.heightPx);
+  for (let y = 0; y < size.heightPx; y++)
+    part.set(data.subarray((top + y) * widthPx + left, (top + y) * widthPx + right), y * size.widthPx);
+  return { words: { data: part, ...size }, xPx: left, yPx: top };
 }

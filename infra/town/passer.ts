@@ -1,7 +1,9 @@
+import type { SKRSContext2D } from '@napi-rs/canvas';
 import type { BoxPx } from '../../domain/town/geometry.js';
-import type { ScenePlan, TownPlan } from '../../domain/town/plan.js';
+import type { Passer, ScenePlan, TownPlan } from '../../domain/town/plan.js';
 import { stream } from '../../domain/seeds.js';
 import { BLACK, css, hsl, mix } from './colour.js';
+import type { Rect } from './paint.js';
 import type { Words } from './picture.js';
 import { canvasFor, wordsOf } from './picture.js';
 
@@ -31,18 +33,11 @@ export function drawPasser(plan: TownPlan, scene: ScenePlan): PasserSprite | nul
   ctx.shadowBlur = heightPx * 0.03;
   const top = { person: 0.16, pole: -0.05, car: 0.56 }[passer.shape] * heightPx;
   ctx.beginPath();
-  if (passer.shape === 'person') {
-    ctx.ellipse(rim + wide / 2, top + wide * 0.3, wide * 0.24, wide * 0.32, 0, 0, 7);
-    ctx.roundRect(rim, top + wide * 0.6, wide, heightPx, wide * 0.35);
-  } else if (passer.shape === 'pole') {
-    ctx.rect(rim, top, wide, heightPx * 1.2);
-  } else {
-    ctx.roundRect(rim, top + heightPx * 0.16, wide, heightPx, heightPx * 0.07);
-    ctx.roundRect(rim + wide * 0.16, top, wide * 0.62, heightPx * 0.5, heightPx * 0.09);
-  }
+  silhouette(ctx, passer.shape, { x: rim, y: top, w: wide, h: heightPx });
   ctx.fill();
   ctx.shadowBlur = 0;
   ctx.shadowColor = 'transparent';
+  if (passer.shape === 'car') windows(ctx, { x: rim, y: top, w: wide, h: heightPx });
   const words = wordsOf(canvas);
   const frames = scene.path.length;
   const soft = heightPx * 0.02;
@@ -54,4 +49,46 @@ export function drawPasser(plan: TownPlan, scene: ScenePlan): PasserSprite | nul
     return { xPx: left - rim, cover };
   });
   return { words: { ...words, data: Uint32Array.from(words.data) }, at };
+}
+
+/** What it looks like against the light. */
+function silhouette(ctx: SKRSContext2D, shape: Passer['shape'], { x, y, w, h }: Rect): void {
+  switch (shape) {
+    case 'person': {
+      const middle = x + w / 2;
+      const shoulder = y + w * 0.78;
+      ctx.ellipse(middle, y + w * 0.29, w * 0.2, w * 0.27, 0, 0, 7);
+      ctx.moveTo(middle - w * 0.1, y + w * 0.3);
+      ctx.bezierCurveTo(middle - w * 0.1, shoulder, x, y + w * 0.6, x, shoulder + w * 0.4);
+      ctx.bezierCurveTo(x - w * 0.03, h * 0.9, x + w * 0.06, h, x + w * 0.06, h * 1.1);
+      ctx.lineTo(x + w * 0.94, h * 1.1);
+      ctx.bezierCurveTo(x + w * 0.94, h, x + w * 1.03, h * 0.9, x + w, shoulder + w * 0.4);
+      ctx.bezierCurveTo(x + w, y + w * 0.6, middle + w * 0.1, shoulder, middle + w * 0.1, y + w * 0.3);
+      ctx.closePath();
+      return;
+    }
+    case 'pole':
+      ctx.rect(x, y, w, h * 1.2);
+      return;
+    case 'car':
+      ctx.moveTo(x, h * 1.1);
+      ctx.lineTo(x, y + h * 0.24);
+      ctx.bezierCurveTo(x, y + h * 0.17, x + w * 0.08, y + h * 0.16, x + w * 0.14, y + h * 0.15);
+      ctx.bezierCurveTo(x + w * 0.24, y, x + w * 0.3, y, x + w * 0.4, y);
+      ctx.lineTo(x + w * 0.66, y);
+      ctx.bezierCurveTo(x + w * 0.76, y, x + w * 0.8, y + h * 0.1, x + w * 0.86, y + h * 0.15);
+      ctx.bezierCurveTo(x + w, y + h * 0.17, x + w, y + h * 0.2, x + w, y + h * 0.26);
+      ctx.lineTo(x + w, h * 1.1);
+      return;
+    default:
+      shape satisfies never;
+  }
+}
+
+function windows(ctx: SKRSContext2D, { x, y, w, h }: Rect): void {
+  ctx.fillStyle = 'rgba(150, 175, 200, 0.55)';
+  ctx.beginPath();
+  ctx.roundRect(x + w * 0.27, y + h * 0.03, w * 0.22, h * 0.11, h * 0.02);
+  ctx.roundRect(x + w * 0.52, y + h * 0.03, w * 0.22, h * 0.11, h * 0.02);
+  ctx.fill();
 }

@@ -21,7 +21,7 @@ export interface Sample {
 export function samples(
   knobs: Knobs,
   videos: number,
-  { seed = 9, split = 'train' as Split, questions = 9 } = {},
+  { seed = 9, split = 'train', questions = 9 }: { seed?: number; split?: Split; questions?: number } = {},
 ): readonly Sample[] {
   return Array.from({ length: videos }, (_, index) => {
     const plan = planTown(seed, split, index, knobs);

@@ -8,12 +8,12 @@ import { knobsOf } from '../../domain/town/knobs.js';
 import { perfectOcr } from '../../domain/town/ocr.js';
 import { planTown } from '../../domain/town/plan.js';
 import type { TownTruth, TruthText, View } from '../../domain/town/records.js';
+import { openReader, plainText } from '../../infra/bench/town/reading.js';
 import { regionOf } from '../../infra/tools/region.js';
 import type { Region } from '../../infra/tools/resample.js';
 import { film } from '../../infra/town/film.js';
 import { NodeAvReader } from '../../infra/video/node-av-reader.js';
 import { NodeAvWriter } from '../../infra/video/node-av-writer.js';
-import { lineReader } from './reading.js';
 
 const reader = new NodeAvReader();
 let root: string;
@@ -86,7 +86,7 @@ describe('the truth about a town', () => {
   });
 
   it('is read by Tesseract in most boxes of clear texts on easy', { timeout: 120_000 }, async () => {
-    const { read, end } = await lineReader();
+    const tesseract = await openReader('line');
     let right = 0;
     const texts = easy.truth.scenes.flatMap((scene) => scene.texts.filter((text) => !['scroll', 'caption'].includes(text.role)));
     const clear = texts.flatMap((text) => {
@@ -97,11 +97,12 @@ describe('the truth about a town', () => {
       for (const { text, view } of clear) {
         const picture = easy.frames[Math.round(view.sec * easy.truth.fps)];
         if (picture === undefined) continue;
-        const said = await read(picture, regionOf(view.box01, picture.widthPx, picture.heightPx));
-        if (plain(said) === plain(text.text)) right += 1;
+        const box = regionOf(view.box01, picture.widthPx, picture.heightPx);
+        const said = await tesseract.read(picture, { x: box.x - 3, y: box.y - 3, w: box.w + 6, h: box.h + 6 });
+        if (plainText(said) === plainText(text.text)) right += 1;
       }
     } finally {
-      await end();
+      await tesseract.end();
     }
     expect(clear.length).toBeGreaterThan(25);
     expect(right / clear.length, `${right} of ${clear.length}`).toBeGreaterThan(0.6);
@@ -231,13 +232,6 @@ function edges(picture: Picture, { x, y, w, h }: Region): number {
     for (let column = x; column < x + w - 1; column++)
       sum += Math.abs(lumaAt(picture, column, row) - lumaAt(picture, column + 1, row));
   return sum / (w * h);
-}
-
-function plain(text: string): string {
-  return text
-    .normalize('NFD')
-    .toLowerCase()
-    .replace(/[^a-z0-9]/g, '');
 }
 
 function distance(one: Uint8Array | undefined, other: Uint8Array | undefined): number {
