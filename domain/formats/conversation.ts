@@ -16,6 +16,9 @@ export type Part = { readonly text: string } | { readonly image: string };
 export interface Rendered {
   /** The frames of the video in order, small; the picture itself where it is a still image. */
   readonly overview: readonly string[];
+  /** Numbers of the frames that the overview shows, of the `frames` that the video has. */
+  readonly overviewFrames: readonly number[];
+  readonly frames: number;
   /** For each turn but the last: its pictures, or what the tool said where it refused. */
   readonly looks: readonly (
     { readonly pictures: readonly RenderedPicture[] } | { readonly refused: string }
@@ -37,7 +40,14 @@ export function conversationOf(
 ): readonly Message[] {
   const messages: Message[] = [
     { role: 'system', parts: [{ text: toolsText(dialect) }] },
-    { role: 'user', parts: [...rendered.overview.map((image) => ({ image })), { text: record.question }] },
+    {
+      role: 'user',
+      parts: [
+        ...rendered.overview.map((image) => ({ image })),
+        ...framesText(record, rendered),
+        { text: record.question },
+      ],
+    },
   ];
   for (const [at, { thought, action }] of record.turns.entries()) {
     messages.push({ role: 'assistant', parts: [{ text: printed(thought, action, dialect, at) }] });
@@ -46,6 +56,16 @@ export function conversationOf(
       messages.push({ role: 'user', parts: observed(action, look) });
   }
   return messages;
+}
+
+/** Which frames the pictures are, where that is not plain. */
+function framesText({ fps }: TrajectoryRecord, { frames, overviewFrames }: Rendered): readonly Part[] {
+  if (overviewFrames.length === frames) return [];
+  return [
+    {
+      text: `The video has ${frames} frames, ${fps} a second. Above are frames ${overviewFrames.join(', ')}.`,
+    },
+  ];
 }
 
 function printed(

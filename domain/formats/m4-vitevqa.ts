@@ -3,7 +3,7 @@ import { pathBelow, stemOf } from './paths.js';
 import { KEPT, questionIn } from './question.js';
 import { RowRefusal } from './refusal.js';
 import { Row } from './row.js';
-import { equal } from './same.js';
+import { givesBack } from './same.js';
 
 /**
  * M4-ViteVQA, an annotation file:
@@ -104,34 +104,13 @@ export function m4OfQuestion(
   size: { readonly widthPx: number; readonly heightPx: number },
 ): { readonly header: M4Header; readonly row: Readonly<Record<string, unknown>>; readonly videoId: string } {
   const { id: _id, video, question, answers, ...others } = record;
-  const fields = record.source?.form === M4 ? record.source.fields : null;
-  if (fields !== null && isWhole(fields)) {
-    const {
-      dataset_type,
-      dataset_name,
-      dataset_version,
-      source1,
-      source2,
-      video_id,
-      video_width,
-      video_height,
-      question_id,
-      ...rest
-    } = fields;
-    const header = m4HeaderOf({ dataset_type, dataset_name, dataset_version });
-    const row = {
-      question,
-      source1,
-      source2,
-      video_id,
-      answers,
-      video_width,
-      video_height,
-      question_id,
-      ...rest,
-    };
-    if (equal(questionOfM4(row, header, () => video).record, record))
-      return { header, row, videoId: String(video_id) };
+  if (record.source?.form === M4) {
+    const { dataset_type, dataset_name, dataset_version, source1, source2, video_id, ...rest } =
+      record.source.fields;
+    const head = { dataset_type, dataset_name, dataset_version };
+    const row = { question, source1, source2, video_id, answers, ...rest };
+    const own = (): QuestionRecord => questionOfM4(row, m4HeaderOf(head), () => video).record;
+    if (givesBack(own, record)) return { header: m4HeaderOf(head), row, videoId: String(video_id) };
   }
   const split = SPLITS[record.split ?? ''] ?? 'train';
   const videoId = video.slice(0, video.length - (video.split('/').at(-1) ?? '').length) + stemOf(video);
@@ -158,19 +137,3 @@ const SPLITS: Readonly<Record<string, string>> = {
   test: 'test',
   extra: 'extra',
 };
-
-const OWN = [
-  'dataset_type',
-  'dataset_name',
-  'dataset_version',
-  'source1',
-  'source2',
-  'video_id',
-  'video_width',
-  'video_height',
-  'question_id',
-];
-
-function isWhole(fields: Readonly<Record<string, unknown>>): boolean {
-  return OWN.every((name) => Object.hasOwn(fields, name)) && !Object.hasOwn(fields, KEPT);
-}

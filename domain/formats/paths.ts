@@ -28,6 +28,11 @@ export function isStill(path: string): boolean {
   return /\.(png|jpe?g|webp|bmp|tiff?)$/i.test(path);
 }
 
+/** File names of videos and still images. */
+export function isMedia(path: string): boolean {
+  return isStill(path) || /\.(mp4|m4v|mov|mkv|webm|avi|ts|mts|m2ts|mpe?g|gif|flv|wmv|3gp|ogv)$/i.test(path);
+}
+
 /** `videos/00123.mp4` → `00123` */
 export function stemOf(path: string): string {
   const name = path.slice(path.lastIndexOf('/') + 1);

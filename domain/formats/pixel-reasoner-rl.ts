@@ -4,7 +4,7 @@ import { isStill, pathBelow } from './paths.js';
 import { KEPT, questionIn } from './question.js';
 import { RowRefusal } from './refusal.js';
 import { Row } from './row.js';
-import { equal } from './same.js';
+import { givesBack } from './same.js';
 
 /**
  * Pixel-Reasoner, rows for reinforcement learning:
@@ -50,7 +50,7 @@ export function rlRowOfQuestion(record: QuestionRecord): Readonly<Record<string,
   };
   if (record.source?.form === PIXEL_REASONER_RL) {
     const whole = { ...row, ...record.source.fields };
-    if (!Object.hasOwn(whole, KEPT) && equal(questionOfRlRow(whole), record)) return whole;
+    if (!Object.hasOwn(whole, KEPT) && givesBack(() => questionOfRlRow(whole), record)) return whole;
   }
   return { ...row, [KEPT]: { ...others, answers } };
 }

@@ -4,7 +4,7 @@ import { isStill } from './paths.js';
 import { trajectoryOfSft } from './pixel-reasoner-sft.js';
 import { KEPT } from './question.js';
 import { RowRefusal } from './refusal.js';
-import { equal } from './same.js';
+import { givesBack } from './same.js';
 
 /**
  * A trajectory as a row of Pixel-Reasoner's `message_list`, with its names of tools. The pictures of a video are one
@@ -28,7 +28,7 @@ export function sftRowOfTrajectory(
     })),
     [KEPT]: { ...others, reads },
   };
-  if (!equal(trajectoryOfSft(row, 0), record))
+  if (!givesBack(() => trajectoryOfSft(row, 0), record))
     throw new RowRefusal(
       'cannot-be-written',
       'a thought or an answer holds markup of the form (<think>, <tool_call>, <answer>, \\boxed{})',

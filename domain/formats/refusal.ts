@@ -4,6 +4,7 @@ import { DataFailure } from '../failures.js';
 export type Reason =
   | 'broken-json'
   | 'broken-csv'
+  | 'broken-parquet'
   | 'invalid-utf8'
   | 'not-an-object'
   | 'missing-field'

@@ -4,10 +4,9 @@ import path from 'node:path';
 
 const FLUSH_CHARACTERS = 256 * 1024;
 
-/** Writes JSON values as lines, a block at a time. The file is made with its first block: without lines there is none. */
-export class LineWriter {
+/** Writes text a block at a time. The file is made with its first block: without text there is none. */
+export class TextWriter {
   readonly file: string;
-  lines = 0;
   #handle: FileHandle | null = null;
   #waiting: string[] = [];
   #characters = 0;
@@ -18,17 +17,15 @@ export class LineWriter {
   }
 
   /** Resolves when so little waits that more may come. */
-  async write(value: unknown): Promise<void> {
-    this.push(value);
+  async write(text: string): Promise<void> {
+    this.push(text);
     if (this.#characters >= FLUSH_CHARACTERS) await this.#flush();
   }
 
   /** As `write`, for who cannot wait. */
-  push(value: unknown): void {
-    const line = `${JSON.stringify(value)}\n`;
-    this.#waiting.push(line);
-    this.#characters += line.length;
-    this.lines += 1;
+  push(text: string): void {
+    this.#waiting.push(text);
+    this.#characters += text.length;
   }
 
   async close(): Promise<void> {
@@ -50,8 +47,33 @@ export class LineWriter {
     if (block === '') return;
     if (this.#handle === null) {
       await mkdir(path.dirname(this.file), { recursive: true });
-      this.#handle = await open(this.file, 'w');
+      this.#handle = await open(this.file, 'wx');
     }
     await this.#handle.writeFile(block);
+  }
+}
+
+/** Writes JSON values as lines. */
+export class LineWriter {
+  lines = 0;
+  readonly #text: TextWriter;
+
+  constructor(file: string) {
+    this.#text = new TextWriter(file);
+  }
+
+  write(value: unknown): Promise<void> {
+    this.lines += 1;
+    return this.#text.write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** As `write`, for who cannot wait. */
+  push(value: unknown): void {
+    this.lines += 1;
+    this.#text.push(`${JSON.stringify(value)}\n`);
+  }
+
+  close(): Promise<void> {
+    return this.#text.close();
   }
 }

@@ -1,10 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { stemOf } from '../../domain/formats/paths.js';
+import { isMedia, stemOf } from '../../domain/formats/paths.js';
 import { RowRefusal } from '../../domain/formats/refusal.js';
 import { UserError } from '../../domain/failures.js';
-
-const MEDIA = /\.(mp4|m4v|mov|mkv|webm|avi|ts|mpe?g|gif|png|jpe?g|webp|bmp|tiff?)$/i;
 
 /** The folder that records' videos are named from. */
 export class VideoRoot {
@@ -50,7 +48,7 @@ export class VideoRoot {
       },
     );
     for (const file of files) {
-      if (file.isDirectory() || !MEDIA.test(file.name)) continue;
+      if (file.isDirectory() || !isMedia(file.name)) continue;
       const relative = path
         .relative(this.dir, path.join(file.parentPath, file.name))
         .split(path.sep)

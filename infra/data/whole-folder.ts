@@ -46,7 +46,7 @@ export class WholeFolder {
     const file = this.path(name);
     try {
       await mkdir(path.dirname(file), { recursive: true });
-      await writeFile(file, text);
+      await writeFile(file, text, { flag: 'wx' });
     } catch (error) {
       throw asUserError(this.dir, error);
     }

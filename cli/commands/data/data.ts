@@ -1,5 +1,7 @@
 import { Command } from 'commander';
+import { checkCommand } from './check.js';
 import { curateCommand } from './curate.js';
+import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
 import { lookCommand } from './look.js';
 import { townCommand } from './town.js';
@@ -13,5 +15,7 @@ export function dataCommand(): Command {
     .addCommand(townCommand())
     .addCommand(lookCommand())
     .addCommand(importCommand())
-    .addCommand(curateCommand());
+    .addCommand(checkCommand())
+    .addCommand(curateCommand())
+    .addCommand(exportCommand());
 }

@@ -21,7 +21,11 @@ export async function m4Questions(
   context: ImportContext,
   mended: (record: QuestionRecord, row: GoodRow) => QuestionRecord,
 ): Promise<ReadonlyMap<string, M4Video>> {
-  const files = await filesOf(context.options.sources, /\.json$/i, 'annotation files (*.json)');
+  const files = await filesOf(
+    context.options.sources,
+    /^(?!report\.json$|data\.json$|dataset_info\.json$).*\.json$/i,
+    'annotation files (*.json)',
+  );
   const videos = new Map<string, M4Video>();
   const leaks = new LeakFinder();
   await context.root.index();

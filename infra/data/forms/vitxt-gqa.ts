@@ -17,8 +17,9 @@ export async function importVitxt(context: ImportContext): Promise<void> {
     });
   }
   const used = new Set<string>();
-  let without = 0;
+  let [all, without] = [0, 0];
   const videos = await m4Questions(context, (record) => {
+    all += 1;
     const { question_id: number, video_id: videoId } = record.source?.fields ?? {};
     const key = keyOf(number, videoId);
     const grounding = groundings.get(key);
@@ -34,7 +35,7 @@ export async function importVitxt(context: ImportContext): Promise<void> {
     context.tally.warn(
       `${unused} of ${groundings.size} entries of evidence are about questions that are not in these files`,
     );
-  if (without > 0) context.tally.warn(`${without} questions have no evidence`);
+  if (without > 0) context.tally.warn(`${without} of ${all} questions have no evidence`);
   await m4Ocr(context, videos);
 }
 

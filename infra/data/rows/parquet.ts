@@ -1,6 +1,6 @@
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { RowRefusal } from '../../../domain/formats/refusal.js';
-import type { ReadRowsOptions, SourceRow } from './row.js';
+import { textOf, type ReadRowsOptions, type SourceRow } from './row.js';
 
 /** Rows that are in memory at a time. */
 const BATCH = 1000;
@@ -13,7 +13,7 @@ export async function* parquetRows(
   const buffer = await asyncBufferFromFile(file);
   const metadata = await parquetMetadataAsync(buffer).catch((cause: unknown) => {
     throw new RowRefusal(
-      'broken-json',
+      'broken-parquet',
       `${file}: is no Parquet file (${cause instanceof Error ? cause.message : String(cause)})`,
     );
   });
@@ -23,6 +23,7 @@ export async function* parquetRows(
     const rows = await parquetReadObjects({
       file: buffer,
       metadata,
+      utf8: false,
       rowStart: start,
       rowEnd: Math.min(total, start + BATCH),
     });
@@ -42,12 +43,20 @@ export async function* parquetRows(
 function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (value instanceof Date) return value.toISOString();
-  if (value instanceof Uint8Array)
-    throw new RowRefusal(
-      'wrong-type',
-      `a column holds ${value.length} bytes: expected paths of files, not pictures inside the table`,
-    );
+  if (value instanceof Uint8Array) return textIn(value);
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
+}
+
+/** Older writers do not mark a column as text. */
+function textIn(bytes: Uint8Array): string {
+  try {
+    return textOf(bytes);
+  } catch {
+    throw new RowRefusal(
+      'wrong-type',
+      `a column holds ${bytes.length} bytes that are no text: expected paths of files, not pictures inside the table`,
+    );
+  }
 }
