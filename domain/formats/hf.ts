@@ -1,6 +1,7 @@
 import type { QuestionRecord, TrajectoryRecord } from '../data/records.js';
 import type { Rendered } from './conversation.js';
 import { chatRowOf } from './messages.js';
+import { RowRefusal } from './refusal.js';
 
 /**
  * Rows for Hugging Face `datasets`, in the convention of its folder builders (videofolder, imagefolder): a
@@ -23,6 +24,7 @@ export interface HfQuestion {
 
 export function hfQuestionOf(record: QuestionRecord): HfQuestion {
   const { id, question, answers, options, split = '', task = '' } = record;
+  refuseHalves([record.video, id, question, ...answers, split, task]);
   return {
     file_name: record.video,
     id,
@@ -45,5 +47,16 @@ export interface HfTrajectory {
 
 export function hfTrajectoryOf(record: TrajectoryRecord, rendered: Rendered): HfTrajectory {
   const { messages, images } = chatRowOf(record, rendered);
+  refuseHalves([record.id, ...messages.map(({ content }) => content)]);
   return { file_names: images, id: record.id, messages, record: JSON.stringify(record) };
+}
+
+/** JSON can carry half of a surrogate pair and Arrow cannot: it would refuse the whole file for one row. */
+function refuseHalves(texts: readonly string[]): void {
+  const half = texts.find((text) => /\p{Surrogate}/u.test(text));
+  if (half !== undefined)
+    throw new RowRefusal(
+      'cannot-be-written',
+      `the text holds half of a surrogate pair, which no UTF-8 has: ${JSON.stringify(half.slice(0, 60))}`,
+    );
 }

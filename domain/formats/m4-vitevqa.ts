@@ -1,4 +1,5 @@
 import type { QuestionRecord } from '../data/records.js';
+import { nameHash } from '../seeds.js';
 import { pathBelow, stemOf } from './paths.js';
 import { KEPT, questionIn } from './question.js';
 import { RowRefusal } from './refusal.js';
@@ -95,12 +96,11 @@ export function questionOfM4(
 
 /**
  * A record as a row and the head of the file in which it belongs. A record that was read from this form gives the row
- * that it came from; another one is numbered by `number`, sorted by its split, and what the form has no place for is
+ * that it came from; another one is numbered by a hash of its id, sorted by its split, and what the form has no place for is
  * kept under `ruminate`. Boxes of OCR are pixels of frames of `size`.
  */
 export function m4OfQuestion(
   record: QuestionRecord,
-  number: number,
   size: { readonly widthPx: number; readonly heightPx: number },
 ): { readonly header: M4Header; readonly row: Readonly<Record<string, unknown>>; readonly videoId: string } {
   const { id: _id, video, question, answers, ...others } = record;
@@ -124,11 +124,16 @@ export function m4OfQuestion(
       answers,
       video_width: size.widthPx,
       video_height: size.heightPx,
-      question_id: number,
+      question_id: numberOf(record.id),
       [KEPT]: { id: record.id, video, ...others },
     },
     videoId,
   };
+}
+
+/** 53 bits, so that two ids do not meet, and the order of records does not matter. */
+function numberOf(id: string): number {
+  return nameHash(M4, 'question', id) * 2 ** 21 + (nameHash(M4, 'more', id) >>> 11);
 }
 
 const SPLITS: Readonly<Record<string, string>> = {

@@ -104,7 +104,7 @@ export class Tally {
 export function tooManyRefused({ counts }: DataReport, maxShare: number): string | null {
   for (const [what, { read, refused }] of Object.entries(counts)) {
     if (refused === 0 || refused / read <= maxShare) continue;
-    return `${refused} of ${read} ${plural(what as What, read)} were refused (${percent(refused / read)}), more than the ${percent(maxShare)} that --max-refused admits`;
+    return `${refused} of ${read} ${plural(what as What, 2)} refused (${percent(refused / read)}), more than the ${percent(maxShare)} that --max-refused admits`;
   }
   return null;
 }

@@ -38,11 +38,11 @@ describe('m4-vitevqa', () => {
   it('gives back every question that it wrote, and the same bytes again', () => {
     for (const seed of SEEDS) {
       const question = new Generated('m4', seed).question(0, 'folder/clip 1.mp4');
-      const { header, row } = m4OfQuestion(question, 7, SIZE);
+      const { header, row } = m4OfQuestion(question, SIZE);
       const { record, video } = questionOfM4(read(row), header, () => 'never asked');
       expect(record).toEqual(read(question));
       expect(video).toMatchObject(SIZE);
-      expect(JSON.stringify(m4OfQuestion(record, 7, SIZE))).toBe(
+      expect(JSON.stringify(m4OfQuestion(record, SIZE))).toBe(
         JSON.stringify({ header, row, videoId: video.videoId }),
       );
     }
@@ -68,7 +68,7 @@ describe('m4-vitevqa', () => {
       task: 't1s1',
       split: 'validation',
     });
-    const written = m4OfQuestion(record, 1, SIZE);
+    const written = m4OfQuestion(record, SIZE);
     expect(JSON.stringify(written)).toBe(JSON.stringify({ header, row, videoId: '04666' }));
   });
 

@@ -163,7 +163,7 @@ describe('the folder that is written', () => {
     const before = await readdir(folders.dir);
     const result = await folders.import('folder', folders.at('whole'), 'never', { maxRefused: 0.05 });
     expect(result.failure).toBe(
-      '1 of 3 questions were refused (33.3 %), more than the 5 % that --max-refused admits',
+      '1 of 3 questions refused (33.3 %), more than the 5 % that --max-refused admits',
     );
     expect(result.report.counts.question).toEqual({ read: 3, kept: 2, refused: 1 });
     await folders.write('whole-empty/questions.jsonl', '\n');
@@ -389,7 +389,9 @@ describe('the small world', () => {
         source: { form: 'small-world', fields: { looks: 'crop', evidence: [{ tool: 'crop', frame: 3 }] } },
       },
     ]);
-    await expect(folders.import('small-world', folders.at('plain'), 'never')).rejects.toThrow('world.json: there is no such file');
+    await expect(folders.import('small-world', folders.at('plain'), 'never')).rejects.toThrow(
+      'world.json: there is no such file',
+    );
   });
 });
 

@@ -1,6 +1,8 @@
+import sharp from 'sharp';
 import type { VideoInfo } from '../../../activities/ports.js';
 import { m4OfOcr } from '../../../domain/formats/m4-ocr.js';
 import { m4OfQuestion, type M4Header } from '../../../domain/formats/m4-vitevqa.js';
+import { isStill } from '../../../domain/formats/paths.js';
 import { RowRefusal } from '../../../domain/formats/refusal.js';
 import { DataFailure, UserError } from '../../../domain/failures.js';
 import { TextWriter } from '../line-writer.js';
@@ -16,10 +18,10 @@ export async function exportM4(context: ExportContext): Promise<void> {
   const sizes = new Map<string, { readonly size: Size; readonly videoId: string }>();
   const extensions = new Map<string, string>();
   const heads = new Map<string, string>();
-  const rows = questionRows(context, async (record, kept) => {
+  const rows = questionRows(context, async (record) => {
     const known =
       sizes.get(record.video)?.size ?? (await sizeOf(context, record.video, record.source?.fields));
-    const made = m4OfQuestion(record, kept + 1, known);
+    const made = m4OfQuestion(record, known);
     const other = extensions.get(made.videoId);
     if (other !== undefined && other !== record.video)
       throw new RowRefusal(
@@ -84,9 +86,16 @@ async function sizeOf(
   const [widthPx, heightPx] = [fields?.['video_width'], fields?.['video_height']];
   if (typeof widthPx === 'number' && typeof heightPx === 'number') return { widthPx, heightPx };
   try {
+    if (isStill(video)) {
+      const { width, height } = await sharp(root.path(video)).metadata();
+      return { widthPx: width, heightPx: height };
+    }
     return await (await reader()).probe(root.path(video), signal);
   } catch (error) {
-    if (!(error instanceof DataFailure)) throw error;
-    throw new RowRefusal('video-unreadable', error.message);
+    if (!(error instanceof DataFailure) && !isStill(video)) throw error;
+    throw new RowRefusal(
+      'video-unreadable',
+      `${video}: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
