@@ -8,6 +8,7 @@ import { framesAt } from '../video/clock.js';
 import { resolveVideo } from '../video/resolve.js';
 import { openDataFolder, type DataFolder, type Placed } from './read-folder.js';
 import { Tally, tooManyRefused, type DataReport, type What } from './report.js';
+import { countLines } from './rows/count.js';
 import type { Place } from './rows/row.js';
 import { VideoRoot } from './video-root.js';
 
@@ -30,6 +31,7 @@ export async function checkData(
   const { reader } = await resolveVideo();
   const tally = new Tally();
   const check = new Check(folder, reader, tally, request);
+  await check.measure();
   await check.questions();
   await check.trajectories();
   await check.ocr();
@@ -47,6 +49,7 @@ class Check {
   readonly #videos = new Map<string, VideoInfo | RowRefusal>();
   readonly #questionIds = new Set<string>();
   #done = 0;
+  #total = 0;
 
   constructor(folder: DataFolder, reader: VideoReader, tally: Tally, request: CheckRequest) {
     this.#folder = folder;
@@ -54,6 +57,13 @@ class Check {
     this.#reader = reader;
     this.#tally = tally;
     this.#request = request;
+  }
+
+  /** Measures the work, so that progress has an end. */
+  async measure(): Promise<void> {
+    const { questionsFile, trajectoriesFile } = this.#folder;
+    const lines = await countLines([questionsFile, trajectoriesFile], this.#request.signal);
+    this.#total = lines + (await this.#folder.ocrVideos()).length;
   }
 
   async questions(): Promise<void> {
@@ -144,7 +154,7 @@ class Check {
   #step(): void {
     this.#request.signal?.throwIfAborted();
     this.#done += 1;
-    this.#request.onProgress?.({ done: this.#done, total: this.#done });
+    this.#request.onProgress?.({ done: Math.min(this.#done, this.#total), total: this.#total });
   }
 
   async #attempt(what: What, place: Place, step: () => Promise<void>): Promise<void> {

@@ -6,6 +6,7 @@ import { exportM4 } from './exports/m4-vitevqa.js';
 import { exportMessages } from './exports/messages.js';
 import { exportPixelReasoner } from './exports/pixel-reasoner.js';
 import { openDataFolder } from './read-folder.js';
+import { countLines } from './rows/count.js';
 import { Tally, tooManyRefused, type DataReport } from './report.js';
 import { VideoRoot } from './video-root.js';
 import { WholeFolder } from './whole-folder.js';
@@ -53,8 +54,16 @@ export async function exportData(
   try {
     const tally = new Tally();
     const wanted = (kind: Kind): boolean => kinds.includes(kind) && (only ?? kind) === kind;
+    const files = [
+      ...(wanted('questions') ? [folder.questionsFile] : []),
+      ...(wanted('trajectories') ? [folder.trajectoriesFile] : []),
+    ];
+    const total = await countLines(files, request.signal);
+    let done = 0;
     await write({
-      ...request,
+      parquet,
+      signal: request.signal,
+      step: () => request.onProgress?.({ done: Math.min(++done, total), total }),
       folder,
       root: new VideoRoot(folder.videoRoot),
       out,

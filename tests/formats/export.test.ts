@@ -3,7 +3,8 @@ import { readFile, stat } from 'node:fs/promises';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { QuestionRecord, TrajectoryRecord } from '../../domain/data/records.js';
-import { exportData, type ExportForm, type ExportRequest } from '../../infra/data/export.js';
+import { FORMS } from '../../cli/commands/data/export.js';
+import { EXPORT_FORMS, exportData, type ExportForm, type ExportRequest } from '../../infra/data/export.js';
 import type { ImportForm } from '../../infra/data/import.js';
 import { openDataFolder } from '../../infra/data/read-folder.js';
 import { SAMPLE_HEIGHT_PX, SAMPLE_WIDTH_PX } from '../video/samples.js';
@@ -228,4 +229,8 @@ describe('an export', () => {
     ]);
     expect(await readFile(folders.at('odd-videos/metadata.jsonl'), 'utf8')).toBe('mine');
   });
+});
+
+it('the command line offers the forms that there are', () => {
+  expect(FORMS).toEqual(EXPORT_FORMS);
 });

@@ -26,9 +26,12 @@ export async function answerReport(
   process.once('SIGINT', onInterrupt);
   const progress = progressLine(doing);
   const began = Date.now();
+  let last = -1;
   try {
     const { report, failure } = await work(stop.signal, (at) => {
-      if (Date.now() - began > QUIET_MS) progress.show(at);
+      if (at.done === last || Date.now() - began < QUIET_MS) return;
+      last = at.done;
+      progress.show(at);
     });
     progress.end();
     if (asJson) json({ report, out: place, failure });

@@ -14,7 +14,8 @@ interface Options {
   readonly json?: boolean;
 }
 
-const FORMS: readonly ExportForm[] = ['pixel-reasoner', 'messages', 'hf', 'm4-vitevqa'];
+/** Also the keys of infra/data/export.ts; a test compares them. */
+export const FORMS: readonly ExportForm[] = ['pixel-reasoner', 'messages', 'hf', 'm4-vitevqa'];
 
 export function exportDataCommand(): Command {
   return new Command('export')

@@ -19,7 +19,8 @@ export interface ExportContext {
   readonly shardRows: number;
   readonly parquet: boolean;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: { readonly done: number; readonly total: number }) => void) | undefined;
+  /** Tells that one more record is being worked on. */
+  readonly step: () => void;
 }
 
 /** Writes one form. */
@@ -65,16 +66,15 @@ export function trajectoryRows<T>(
 }
 
 async function* rows<R extends { readonly video: string }, T>(
-  { root, tally, onProgress }: ExportContext,
+  { root, tally, step }: ExportContext,
   what: 'question' | 'trajectory',
   make: (record: R, kept: number) => Promise<T>,
   records: AsyncIterable<Placed<R>>,
 ): AsyncIterable<T> {
-  let [kept, read] = [0, 0];
+  let kept = 0;
   for await (const { record, ...place } of records) {
     tally.read(what);
-    read += 1;
-    onProgress?.({ done: read, total: read });
+    step();
     let row: T;
     try {
       await root.require(record.video);

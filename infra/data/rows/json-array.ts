@@ -75,10 +75,15 @@ async function* pieces(file: string, options: ReadRowsOptions): AsyncIterable<Pi
         continue;
       }
       if (!begun) {
-        if (byte !== OPEN && byte !== OPEN_OBJECT)
-          return yield refused('expected a JSON array, or an object with one');
+        if (byte !== OPEN && byte !== OPEN_OBJECT) {
+          yield refused('expected a JSON array, or an object with one');
+          return;
+        }
         begun = true;
-      } else if (ended) return yield refused('something follows the end of the JSON value');
+      } else if (ended) {
+        yield refused('something follows the end of the JSON value');
+        return;
+      }
       if (byte === QUOTE) {
         inString = true;
         if (depth === 1) key.clear();
@@ -109,7 +114,10 @@ async function* pieces(file: string, options: ReadRowsOptions): AsyncIterable<Pi
       (rows === null ? head : element).add(byte);
     }
   }
-  if (!begun) return yield refused('the file is empty');
+  if (!begun) {
+    yield refused('the file is empty');
+    return;
+  }
   if (!ended) {
     yield refused('the file ends within its JSON value: it is cut short, or a bracket or quote is missing');
     return;
