@@ -1,5 +1,6 @@
 import type { QuestionRecord } from '../data/records.js';
 import { boxedAnswer } from '../protocol/text.js';
+import { joinedVideo, type Joined } from './joined.js';
 import { isStill, pathBelow } from './paths.js';
 import { KEPT, questionIn } from './question.js';
 import { RowRefusal } from './refusal.js';
@@ -17,12 +18,12 @@ import { givesBack } from './same.js';
  */
 export const PIXEL_REASONER_RL = 'pixel-reasoner-rl';
 
-export function questionOfRlRow(value: unknown, root?: string): QuestionRecord {
+export function questionOfRlRow(value: unknown, root?: string, joined?: Joined): QuestionRecord {
   const row = new Row(value);
   const question = row.text('question');
   const answers = row.answers('answer').map(withoutBox);
   const id = row.name('qid');
-  const video = videoOf(row, root);
+  const video = videoOf(row, root, joined);
   const rest = row.has(KEPT) ? row.object(KEPT).rest() : null;
   if (rest !== null)
     return questionIn(
@@ -55,24 +56,19 @@ export function rlRowOfQuestion(record: QuestionRecord): Readonly<Record<string,
   return { ...row, [KEPT]: { ...others, answers } };
 }
 
-function videoOf(row: Row, root?: string): string {
+function videoOf(row: Row, root?: string, joined?: Joined): string {
   const given = row.raw('image');
   const paths = typeof given === 'string' ? [given] : row.texts('image');
   const [path, ...more] = paths;
   const isVideo = row.has('is_video') && row.raw('is_video') === true;
   if (path === undefined || path === '')
     throw new RowRefusal('missing-field', '"image" is empty: expected a picture or a video');
-  if (more.length > 0) {
-    if (isVideo)
-      throw new RowRefusal(
-        'video-as-frames',
-        `the video is a list of ${paths.length} pictures; a record needs one file (docs/data.md says how to join them)`,
-      );
+  if (isVideo && (more.length > 0 || isStill(path))) return joinedVideo(paths, root, joined);
+  if (more.length > 0)
     throw new RowRefusal(
       'several-pictures',
       `the question is about ${paths.length} pictures; a record is about one`,
     );
-  }
   return pathBelow(path, root);
 }
 

@@ -3,10 +3,11 @@ import { parseMessage } from '../protocol/text.js';
 import type { ToolCall } from '../tools/contract.js';
 import type { Action } from '../trajectory.js';
 import type { Box01 } from '../world/records.js';
+import { joinedVideo, type Joined } from './joined.js';
 import { isStill, pathBelow } from './paths.js';
 import { KEPT } from './question.js';
 import { RowRefusal } from './refusal.js';
-import { Row } from './row.js';
+import { Row, shown } from './row.js';
 import { refuseBadTurns, trajectoryOf } from './trajectory.js';
 
 /**
@@ -33,7 +34,12 @@ interface Shown {
 }
 
 /** One row as a record; `place` names it where the row has no id. Looks into a crop become looks into its frame. */
-export function trajectoryOfSft(value: unknown, place: number, root?: string): TrajectoryRecord {
+export function trajectoryOfSft(
+  value: unknown,
+  place: number,
+  root?: string,
+  joined?: Joined,
+): TrajectoryRecord {
   const row = new Row(value);
   const messages = row.objects('message_list').map(messageOf);
   const kept = row.has(KEPT) ? row.object(KEPT).rest() : null;
@@ -55,7 +61,7 @@ export function trajectoryOfSft(value: unknown, place: number, root?: string): T
       turns: turns.map((turn, at) => (Array.isArray(reads[at]) ? { ...turn, reads: reads[at] } : turn)),
     });
   }
-  const { video, frames } = subjectOf(asked, root);
+  const { video, frames } = subjectOf(asked, root, joined);
   const later: Shown[] = [];
   const turns = said.map(({ text }) =>
     turnOf(text, (call) => {
@@ -106,10 +112,11 @@ function messageOf(row: Row): Message {
   };
 }
 
-/** What the question is about: one picture, or one video file, whose frames nobody has listed. */
+/** What the question is about: one picture, one video file, whose frames nobody has listed, or a video by its frames. */
 function subjectOf(
   { text, images, videos }: Message,
   root?: string,
+  joined?: Joined,
 ): { readonly video: string; readonly frames: number | null } {
   if (text === '') throw new RowRefusal('missing-field', 'the first message of the user asks nothing');
   const [video, ...moreVideos] = videos;
@@ -119,11 +126,16 @@ function subjectOf(
       'several-pictures',
       `the question is about ${videos.length + images.length} pictures or videos; a record is about one`,
     );
-  if (Array.isArray(video))
-    throw new RowRefusal(
-      'video-as-frames',
-      `the video is a list of ${video.length} pictures; a record needs one file (docs/data.md says how to join them)`,
-    );
+  if (Array.isArray(video)) {
+    const pictures = video.map((picture: unknown) => {
+      if (typeof picture === 'string') return picture;
+      throw new RowRefusal(
+        'wrong-type',
+        `expected the pictures of "video" to be paths, got ${shown(picture)}`,
+      );
+    });
+    return { video: joinedVideo(pictures, root, joined), frames: pictures.length };
+  }
   if (typeof video === 'string') return { video: pathBelow(video, root), frames: null };
   if (image === undefined)
     throw new RowRefusal('missing-field', 'the first message of the user shows no picture and no video');

@@ -4,6 +4,9 @@ import { LineWriter } from './line-writer.js';
 import type { DataReport, RefusedRow } from './report.js';
 import { WholeFolder } from './whole-folder.js';
 
+/** Where a folder holds videos itself. */
+export const VIDEOS = 'videos';
+
 /** Writes a data folder (`domain/data/records.ts`) in a stream, whole or not at all. */
 export class DataWriter {
   readonly #folder: WholeFolder;
@@ -21,6 +24,15 @@ export class DataWriter {
 
   static async begin(dir: string): Promise<DataWriter> {
     return new DataWriter(await WholeFolder.begin(dir));
+  }
+
+  /** Folder of the videos that the folder itself holds. */
+  get videosDir(): string {
+    return this.#folder.path(VIDEOS);
+  }
+
+  videoFile(video: string): string {
+    return this.#folder.path(VIDEOS, ...video.split('/'));
   }
 
   async question(record: QuestionRecord): Promise<void> {

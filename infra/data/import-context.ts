@@ -1,6 +1,8 @@
 import type { QuestionRecord, TrajectoryRecord, VideoOcr } from '../../domain/data/records.js';
 import { RowRefusal } from '../../domain/formats/refusal.js';
 import type { DataWriter } from './data-writer.js';
+import type { FrameJoiner } from './join-frames.js';
+import { placeVideo } from './media.js';
 import type { Tally, What } from './report.js';
 import { readRows, sizeOf } from './rows/read.js';
 import type { Place } from './rows/row.js';
@@ -25,9 +27,18 @@ export class ImportContext {
   readonly options: ImportOptions;
   readonly root: VideoRoot;
   readonly tally: Tally;
+  /** Makes videos of lists of pictures, where that was asked for. */
+  readonly joiner: FrameJoiner | null;
   readonly #writer: DataWriter;
 
-  constructor(options: ImportOptions, root: VideoRoot, tally: Tally, writer: DataWriter) {
+  constructor(
+    options: ImportOptions,
+    root: VideoRoot,
+    tally: Tally,
+    writer: DataWriter,
+    joiner: FrameJoiner | null,
+  ) {
+    this.joiner = joiner;
     this.options = options;
     this.root = root;
     this.tally = tally;
@@ -50,7 +61,7 @@ export class ImportContext {
   question(place: Place, make: () => QuestionRecord): Promise<boolean> {
     return this.attempt('question', place, async () => {
       const record = make();
-      await this.root.require(record.video);
+      await this.#needVideo(record.video);
       await this.#writer.question(record);
     });
   }
@@ -58,7 +69,7 @@ export class ImportContext {
   trajectory(place: Place, make: () => TrajectoryRecord): Promise<boolean> {
     return this.attempt('trajectory', place, async () => {
       const record = make();
-      await this.root.require(record.video);
+      await this.#needVideo(record.video);
       await this.#writer.trajectory(record);
     });
   }
@@ -66,7 +77,7 @@ export class ImportContext {
   ocr(place: Place, make: () => VideoOcr | Promise<VideoOcr>): Promise<boolean> {
     return this.attempt('OCR file', place, async () => {
       const ocr = await make();
-      await this.root.require(ocr.video);
+      await this.#needVideo(ocr.video);
       await this.#writer.ocr(ocr);
     });
   }
@@ -82,6 +93,13 @@ export class ImportContext {
     }
     this.tally.kept(what);
     return true;
+  }
+
+  /** Once a video is joined, the folder holds all of its videos. */
+  async #needVideo(video: string): Promise<void> {
+    if (this.joiner?.has(video) === true) return this.joiner.make(video);
+    await this.root.require(video);
+    if (this.joiner !== null) await placeVideo(this.root.path(video), this.#writer.videoFile(video));
   }
 }
 

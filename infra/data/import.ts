@@ -1,12 +1,15 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { DataWriter } from './data-writer.js';
+import { UserError } from '../../domain/failures.js';
+import { resolveVideo } from '../video/resolve.js';
+import { DataWriter, VIDEOS } from './data-writer.js';
 import { importFolder } from './forms/folder.js';
 import { importM4 } from './forms/m4-vitevqa.js';
 import { importPixelReasonerRl, importPixelReasonerSft, importVideoR1 } from './forms/others.js';
 import { importSmallWorld } from './forms/small-world.js';
 import { importVitxt } from './forms/vitxt-gqa.js';
 import { ImportContext, type Importer, type ImportOptions } from './import-context.js';
+import { FrameJoiner } from './join-frames.js';
 import { manifestIn } from './read-folder.js';
 import { Tally, tooManyRefused, type DataReport } from './report.js';
 import { VideoRoot } from './video-root.js';
@@ -30,6 +33,8 @@ export interface ImportRequest extends ImportOptions {
   readonly out: string;
   /** Folder of the videos; that of the first source unless told. */
   readonly videos?: string | undefined;
+  /** Makes videos of lists of pictures (Pixel-Reasoner); the folder then holds all of its videos. */
+  readonly joinFrames?: boolean | undefined;
   /** Largest share of rows that may be refused, 0 to 1; of each kind by itself. */
   readonly maxRefused: number;
 }
@@ -47,20 +52,25 @@ export interface ImportResult {
  */
 export async function importData(request: ImportRequest): Promise<ImportResult> {
   const { form, sources, out, maxRefused } = request;
+  const join = request.joinFrames === true;
+  if (join && !form.startsWith('pixel-reasoner'))
+    throw new UserError(`--join-frames: only the forms of Pixel-Reasoner list pictures, not ${form}`);
   const root = new VideoRoot(request.videos ?? (await folderAround(sources[0] ?? '.')));
   const writer = await DataWriter.begin(out);
   try {
     const tally = new Tally((row) => {
       writer.refused(row);
     });
-    await IMPORTERS[form](new ImportContext(request, root, tally, writer));
+    const joiner = join ? new FrameJoiner(root, writer.videosDir, (await resolveVideo()).writer) : null;
+    await IMPORTERS[form](new ImportContext(request, root, tally, writer, joiner));
     const report = tally.report(form, sources);
     const failure = nothingKept(report) ?? tooManyRefused(report, maxRefused);
     if (failure !== null) {
       await writer.abandon();
       return { report, failure };
     }
-    await writer.commit({ version: 1, form, videoRoot: root.dir, madeBy: { importer: `${form} 1` } }, report);
+    const videoRoot = join ? VIDEOS : root.dir;
+    await writer.commit({ version: 1, form, videoRoot, madeBy: { importer: `${form} 1` } }, report);
     return { report, failure: null };
   } catch (error) {
     await writer.abandon();

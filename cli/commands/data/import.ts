@@ -10,6 +10,7 @@ interface Options {
   readonly ocr?: string;
   readonly evidence?: string;
   readonly ocrFps?: number;
+  readonly joinFrames?: boolean;
   readonly maxRefused: number;
   readonly json?: boolean;
 }
@@ -40,6 +41,10 @@ export function importCommand(): Command {
     .option('--ocr <dir>', 'folder of OCR side files, <video_id>.json (m4-vitevqa, vitxt-gqa)')
     .option('--ocr-fps <rate>', 'frames a second that OCR side files count (default: 10)', rate)
     .option('--evidence <file>', 'file with spatial_temporal_gt (vitxt-gqa)')
+    .option(
+      '--join-frames',
+      'make videos of lists of pictures, one a second; copies all videos (pixel-reasoner-…)',
+    )
     .option('--max-refused <share>', 'largest share of rows that may be refused, of each kind', share, 0.05)
     .option('--json', 'answer with {report, out, failure} as JSON')
     .addHelpText(

@@ -15,13 +15,13 @@ export async function importVideoR1(context: ImportContext): Promise<void> {
 export async function importPixelReasonerRl(context: ImportContext): Promise<void> {
   for (const file of await filesOf(context.options.sources, ROWS, 'files of rows (.json, .jsonl, .parquet)'))
     for await (const row of context.rows(file, 'question'))
-      await context.question(row, () => questionOfRlRow(row.value, context.root.dir));
+      await context.question(row, () => questionOfRlRow(row.value, context.root.dir, context.joiner?.named));
 }
 
 export async function importPixelReasonerSft(context: ImportContext): Promise<void> {
   for (const file of await filesOf(context.options.sources, ROWS, 'files of rows (.json, .jsonl, .parquet)'))
     for await (const row of context.rows(file, 'trajectory'))
       await context.trajectory(row, () =>
-        trajectoryOfSft(row.value, row.line ?? (row.index ?? 0) + 1, context.root.dir),
+        trajectoryOfSft(row.value, row.line ?? (row.index ?? 0) + 1, context.root.dir, context.joiner?.named),
       );
 }
