@@ -11,7 +11,7 @@ import { parseJson, toJson } from '../datasets.js';
 import { cancellationSignal, heartbeat } from '../heartbeat.js';
 import type { LookTools, ObjectStore } from '../ports.js';
 import type { VideoDone, VideoInput } from './contract.js';
-import { cropScale, engineFor, frameScale, RIM_PX } from './engine.js';
+import { cropScale, engineFor, frameScale, readPicture, RIM_PX } from './engine.js';
 import { fileSha256, stepKey, type StepKey } from './keys.js';
 import type { MadeTrajectories } from './make-trajectories.js';
 import { plannedVideo, type PlannedVideo, type PlanRecord } from './plan.js';
@@ -125,15 +125,12 @@ export function replayOf(
       observation.looks.map(async ({ frame, offset, ...shown }) => {
         const data = pixels.subarray(offset, offset + shown.widthPx * shown.heightPx);
         const isCrop = call.tool === 'crop';
-        const words = await engine.read(
-          { widthPx: shown.widthPx, heightPx: shown.heightPx, channels: 1, data },
-          {
-            layout: isCrop ? 'block' : ocr.layout,
-            scale: isCrop ? cropScale(shown.heightPx) : frameScale(shown.heightPx, ocr.enlargeBelowPx),
-            rimPx: isCrop ? RIM_PX.crop : RIM_PX.frame,
-            ...(signal === undefined ? {} : { signal }),
-          },
-        );
+        const picture = { widthPx: shown.widthPx, heightPx: shown.heightPx, channels: 1, data } as const;
+        const words = await readPicture(engine, picture, isCrop ? 'block' : ocr.layout, {
+          scale: isCrop ? cropScale(shown.heightPx) : frameScale(shown.heightPx, ocr.enlargeBelowPx),
+          rimPx: isCrop ? RIM_PX.crop : RIM_PX.frame,
+          ...(signal === undefined ? {} : { signal }),
+        });
         return { frame, widthPx: shown.widthPx, heightPx: shown.heightPx, words };
       }),
     );

@@ -1,5 +1,4 @@
 import type { OcrWord, VideoOcr } from '../../domain/data/records.js';
-import type { OcrLayout } from '../../domain/curation/settings.js';
 import type { Picture } from '../ports.js';
 
 /**
@@ -16,7 +15,10 @@ export interface OcrEngine {
 }
 
 export interface OcrRequest {
-  readonly layout: OcrLayout;
+  /** Text anywhere, or one block of text. */
+  readonly layout: 'sparse' | 'block';
+  /** What is ink: by one threshold for the picture, or one for each part of it. */
+  readonly threshold: 'global' | 'adaptive';
   /** Factor by which the picture is enlarged before it is read: 1 to 4. */
   readonly scale: number;
   /** Rim added on all sides, in pixels after enlarging: letters at a picture's edge are read badly. */

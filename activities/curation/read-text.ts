@@ -8,7 +8,7 @@ import { parseJson, toJson } from '../datasets.js';
 import { cancellationSignal, heartbeat } from '../heartbeat.js';
 import type { ObjectStore, Picture, VideoInfo, VideoReader } from '../ports.js';
 import type { VideoInput, VideoRead } from './contract.js';
-import { engineFor, frameScale, RIM_PX } from './engine.js';
+import { engineFor, frameScale, readPicture, RIM_PX } from './engine.js';
 import { framesInOrder } from './frames.js';
 import { fileSha256, stepKey, type StepKey } from './keys.js';
 import { plannedVideo, type PlanRecord } from './plan.js';
@@ -101,14 +101,13 @@ async function readFrames(
       if (last === null || thumbDifference(last.thumb, thumb) > ocr.sameWithin) {
         last = { frame: index, thumb };
         const request = {
-          layout: ocr.layout,
           scale: frameScale(picture.heightPx, ocr.enlargeBelowPx),
           rimPx: RIM_PX.frame,
           ...given,
         };
         readings.set(
           index,
-          engine.read(picture, request).then((words) => withSharpness(picture, words)),
+          readPicture(engine, picture, ocr.layout, request).then((words) => withSharpness(picture, words)),
         );
         const behind = [...readings.values()].at(-READING_AHEAD);
         if (readings.size >= READING_AHEAD) await behind;

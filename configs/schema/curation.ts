@@ -12,7 +12,7 @@ export const curationFile = strict({
   maxFrames: z.int().min(1).max(100_000).default(3_600),
   ocr: strict({
     engine: z.enum(['auto', 'tesseract', 'tesseract-js', 'side-files']).default('auto'),
-    layout: z.enum(['sparse', 'block']).default('sparse'),
+    layout: z.enum(['sparse', 'block', 'both']).default('sparse'),
     enlargeBelowPx: z.int().min(0).max(4_096).default(540),
     sameWithin: z.number().min(0).max(255).default(6),
   }).prefault({}),

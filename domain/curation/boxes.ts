@@ -2,11 +2,15 @@ import type { Box01 } from '../world/records.js';
 
 /** Intersection over union of two boxes. */
 export function iou(a: Box01, b: Box01): number {
-  const shared =
-    Math.max(0, Math.min(a[2], b[2]) - Math.max(a[0], b[0])) *
-    Math.max(0, Math.min(a[3], b[3]) - Math.max(a[1], b[1]));
+  const shared = sharedArea(a, b);
   const union = area(a) + area(b) - shared;
   return union > 0 ? shared / union : 0;
+}
+
+/** Share of the smaller box that the other covers. */
+export function sharedOfSmaller(a: Box01, b: Box01): number {
+  const smaller = Math.min(area(a), area(b));
+  return smaller <= 0 ? 0 : sharedArea(a, b) / smaller;
 }
 
 /** The smallest box around all of them. */
@@ -44,4 +48,10 @@ export function overlap1d(a1: number, a2: number, b1: number, b2: number): numbe
 
 function area([x1, y1, x2, y2]: Box01): number {
   return Math.max(0, x2 - x1) * Math.max(0, y2 - y1);
+}
+
+function sharedArea(a: Box01, b: Box01): number {
+  const across = Math.min(a[2], b[2]) - Math.max(a[0], b[0]);
+  const down = Math.min(a[3], b[3]) - Math.max(a[1], b[1]);
+  return Math.max(0, across) * Math.max(0, down);
 }

@@ -16,8 +16,11 @@ export interface CurationSettings {
 
 export type OcrEngineName = 'auto' | 'tesseract' | 'tesseract-js' | 'side-files';
 
-/** `sparse`: text anywhere (Tesseract's page segmentation 11); `block`: one block of text (6). */
-export type OcrLayout = 'sparse' | 'block';
+/**
+ * `sparse`: text anywhere (Tesseract's page segmentation 11); `block`: one block of text (6); `both`: read twice, sparse
+ * with a threshold of its own for each part of the picture, and what either finds is kept.
+ */
+export type OcrLayout = 'sparse' | 'block' | 'both';
 
 export interface OcrSettings {
   readonly engine: OcrEngineName;

@@ -6,7 +6,7 @@ import type { OcrEngine, OcrRequest } from '../../activities/curation/ports.js';
 import type { Picture } from '../../activities/ports.js';
 import type { OcrWord } from '../../domain/data/records.js';
 import { InfrastructureFailure } from '../../domain/failures.js';
-import { PAGE_SEGMENTATION } from './layout.js';
+import { parametersOf } from './parameters.js';
 import { prepare } from './prepare.js';
 import { asError, Slots } from './slots.js';
 import { wordsFromTsv } from './tsv.js';
@@ -41,11 +41,15 @@ export class TesseractCli implements OcrEngine {
     return new TesseractCli(binary, `tesseract ${number} (${hash})`);
   }
 
-  async read(picture: Picture, { layout, scale, rimPx, signal }: OcrRequest): Promise<readonly OcrWord[]> {
-    return this.#slots.run(signal, async () => {
-      const prepared = prepare(picture, scale, rimPx);
-      const args = ['stdin', 'stdout', '--psm', PAGE_SEGMENTATION[layout], '-l', 'eng', 'tsv'];
-      return wordsFromTsv(await run(this.#binary, args, prepared.pgm, signal), prepared);
+  async read(picture: Picture, request: OcrRequest): Promise<readonly OcrWord[]> {
+    return this.#slots.run(request.signal, async () => {
+      const prepared = prepare(picture, request.scale, request.rimPx);
+      const parameters = Object.entries(parametersOf(request)).flatMap(([key, value]) => [
+        '-c',
+        `${key}=${value}`,
+      ]);
+      const args = ['stdin', 'stdout', '-l', 'eng', ...parameters, 'tsv'];
+      return wordsFromTsv(await run(this.#binary, args, prepared.pgm, request.signal), prepared);
     });
   }
 

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { PSM, Worker } from 'tesseract.js';
+import type { Worker } from 'tesseract.js';
 import type { OcrEngine, OcrRequest } from '../../activities/curation/ports.js';
 import type { Picture } from '../../activities/ports.js';
 import type { OcrWord } from '../../domain/data/records.js';
 import { InfrastructureFailure } from '../../domain/failures.js';
-import { PAGE_SEGMENTATION } from './layout.js';
+import { parametersOf } from './parameters.js';
 import { prepare } from './prepare.js';
 import { asError, Slots } from './slots.js';
 import { wordsFromTsv } from './tsv.js';
@@ -31,12 +31,12 @@ export class TesseractJs implements OcrEngine {
     this.version = `tesseract.js ${of('tesseract.js')} (core ${of('tesseract.js-core')}, eng ${of('@tesseract.js-data/eng')} best_int)`;
   }
 
-  async read(picture: Picture, { layout, scale, rimPx, signal }: OcrRequest): Promise<readonly OcrWord[]> {
-    return this.#slots.run(signal, async () => {
-      const prepared = prepare(picture, scale, rimPx);
+  async read(picture: Picture, request: OcrRequest): Promise<readonly OcrWord[]> {
+    return this.#slots.run(request.signal, async () => {
+      const prepared = prepare(picture, request.scale, request.rimPx);
       const worker = this.#idle.pop() ?? this.#start();
       try {
-        const tsv = await aborting(signal, recognise(await worker, prepared.pgm, layout));
+        const tsv = await aborting(request.signal, recognise(await worker, prepared.pgm, request));
         this.#idle.push(worker);
         return wordsFromTsv(tsv, prepared);
       } catch (error) {
@@ -63,9 +63,9 @@ export class TesseractJs implements OcrEngine {
   }
 }
 
-async function recognise(worker: Worker, pgm: Buffer, layout: OcrRequest['layout']): Promise<string> {
+async function recognise(worker: Worker, pgm: Buffer, request: OcrRequest): Promise<string> {
   try {
-    await worker.setParameters({ tessedit_pageseg_mode: PAGE_SEGMENTATION[layout] as PSM });
+    await worker.setParameters(parametersOf(request));
     const { data } = await worker.recognize(pgm, {}, { text: false, tsv: true });
     return data.tsv ?? '';
   } catch (cause) {
