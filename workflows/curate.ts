@@ -1,9 +1,9 @@
 import {
+  ActivityFailure,
   ApplicationFailure,
   continueAsNew,
   defineQuery,
   isCancellation,
-  rootCause,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -163,7 +163,7 @@ class Curation {
       return outcomeOf(checked);
     } catch (error) {
       if (isCancellation(error) || classify(error) !== 'data') throw error;
-      const why = rootCause(error) ?? String(error);
+      const why = sentenceOf(error);
       this.progress = withFailure(this.progress, why);
       this.now('curating');
       this.#refuseTooMany();
@@ -181,6 +181,12 @@ class Curation {
       'DataFailure',
     );
   }
+}
+
+/** What the activity itself said; its causes (`ENOENT …`) are for its log. */
+function sentenceOf(error: unknown): string {
+  const said = error instanceof ActivityFailure ? error.cause : error;
+  return said instanceof Error ? said.message : String(said);
 }
 
 function outcomeOf({ at, ref }: VideoDone): VideoOutcome {

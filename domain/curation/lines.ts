@@ -26,7 +26,10 @@ export function linesOf(words: readonly Boxed[], aspect: number): readonly (read
     if (line === undefined) lines.push([at]);
     else line.push(at);
   }
-  return lines.sort((a, b) => words[a[0]!]!.box01[1] - words[b[0]!]!.box01[1] || a[0]! - b[0]!);
+  return lines.sort((a, b) => {
+    const [one, other] = [words[a[0]!]!.box01, words[b[0]!]!.box01];
+    return one[1] - other[1] || one[0] - other[0] || a[0]! - b[0]!;
+  });
 }
 
 function follows(left: Box01, right: Box01, aspect: number): boolean {

@@ -84,7 +84,7 @@ function evidenceOfAnswer({ answers, evidence = [] }: QuestionRecord): readonly 
 /** The evidence's box at a time; null outside its interval. */
 function boxAt({ startSec, endSec, boxes }: EvidenceRecord, sec: number): Box01 | null {
   // A sampled frame may stand on the very edge of an interval that was written with few digits.
-  if (sec < startSec - 1e-6 || sec >= endSec + 1e-6 || boxes.length === 0) return null;
+  if (sec < startSec - 1e-6 || sec >= endSec - 1e-6 || boxes.length === 0) return null;
   const at = boxes.findLast((box) => box.sec <= sec + 1e-6) ?? boxes[0]!;
   return at.box01;
 }

@@ -65,7 +65,8 @@ export class TesseractJs implements OcrEngine {
 
 async function recognise(worker: Worker, pgm: Buffer, request: OcrRequest): Promise<string> {
   try {
-    await worker.setParameters(parametersOf(request));
+    // Its remarks on pictures would go to our standard error.
+    await worker.setParameters({ ...parametersOf(request), debug_file: '/dev/null' });
     const { data } = await worker.recognize(pgm, {}, { text: false, tsv: true });
     return data.tsv ?? '';
   } catch (cause) {

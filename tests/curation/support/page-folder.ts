@@ -26,7 +26,8 @@ const STOPS = [
   ...['Coldwell', 'Inverlea', 'Newbridge', 'Stonehaven'],
 ].map((stop, i) => ({
   stop,
-  time: `${6 + Math.floor((i * 39 + 6) / 60)}`.padStart(2, '0') + ':' + `${(i * 39 + 6) % 60}`.padStart(2, '0'),
+  time:
+    `${6 + Math.floor((i * 39 + 6) / 60)}`.padStart(2, '0') + ':' + `${(i * 39 + 6) % 60}`.padStart(2, '0'),
   train: `NX ${4021 + i * 137}`,
   price: `£${(3.4 + i * 1.35).toFixed(2)}`,
 }));
