@@ -12,13 +12,16 @@ export interface NativePicture {
   readonly png: Buffer;
 }
 
+/** What is needed of a reader: one that remembers frames will do. */
+export type FrameSource = Pick<VideoReader, 'probe' | 'frames'>;
+
 export type NativeResult =
   | { readonly kind: 'pictures'; readonly pictures: readonly NativePicture[] }
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** The pixels behind each look of a call at the video's own resolution, in order. */
 export async function nativePicture(
-  reader: VideoReader,
+  reader: FrameSource,
   file: string,
   call: ToolCall,
   spec: Pick<PictureSpec, 'fps'>,
@@ -41,7 +44,7 @@ export async function nativePicture(
 
 /** Every frame of the video as a colour thumbnail. */
 export async function nativeOverview(
-  reader: VideoReader,
+  reader: FrameSource,
   file: string,
   spec: Pick<PictureSpec, 'fps' | 'overview'>,
   signal?: AbortSignal,
@@ -62,7 +65,7 @@ export async function nativeOverview(
 }
 
 function colourFrames(
-  reader: VideoReader,
+  reader: FrameSource,
   file: string,
   fps: number,
   indices: readonly number[],

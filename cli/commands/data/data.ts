@@ -4,6 +4,7 @@ import { curateCommand } from './curate.js';
 import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
 import { lookCommand } from './look.js';
+import { reviewCommand } from './review.js';
 import { townCommand } from './town.js';
 import { worldCommand } from './world.js';
 
@@ -17,5 +18,6 @@ export function dataCommand(): Command {
     .addCommand(importCommand())
     .addCommand(checkCommand())
     .addCommand(curateCommand())
+    .addCommand(reviewCommand())
     .addCommand(exportCommand());
 }

@@ -1,37 +1,14 @@
+import { THEME } from './theme.js';
+
 /** The page's style sheet: light and dark, from phone to desk, numbers in columns. */
 export const STYLE = `
-:root {
-  color-scheme: light dark;
-  --paper: #fbfaf6; --card: #ffffff; --ink: #1d1f24; --soft: #5f6470; --line: #e2dfd6;
-  --accent: #3446c4; --accent-soft: #dfe3fb; --rival: #8a6a3b; --rival-soft: #efe3cf;
-  --right: #0b6b4f; --right-soft: #dff3ea; --wrong: #a52a12; --wrong-soft: #fbe6e0; --box: #ffb000;
-  --shade0: #3446c4; --shade1: #0f8a7e; --shade2: #d98a1f; --shade3: #b0446e; --shade4: #6d7f8f; --shade5: #7c5cbf; --shade6: #4f8f3a; --shade7: #b9bec7;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --paper: #14161a; --card: #1c1f25; --ink: #eceae4; --soft: #a3a8b3; --line: #31353e;
-    --accent: #9aa8ff; --accent-soft: #2b3263; --rival: #d9b27a; --rival-soft: #453620;
-    --right: #6fdcb4; --right-soft: #133a2d; --wrong: #ff9b84; --wrong-soft: #4a1f15; --box: #ffc233;
-    --shade0: #8c9bff; --shade1: #3fc0b2; --shade2: #eeb04f; --shade3: #e07fa5; --shade4: #8fa1b1; --shade5: #b59af0; --shade6: #8cc877; --shade7: #59606b;
-  }
-}
-* { box-sizing: border-box; }
-html { scroll-behavior: smooth; -webkit-text-size-adjust: 100%; }
+${THEME}html { scroll-behavior: smooth; -webkit-text-size-adjust: 100%; }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 body {
   margin: 0 auto; padding: 2.5rem clamp(1rem, 4vw, 3rem) 5rem; max-width: 76rem; background: var(--paper); color: var(--ink);
-  font: 1rem/1.55 ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif;
+  font: 1rem/1.55 var(--sans);
   font-variant-numeric: tabular-nums;
 }
-h1, h2, h3, h4, p, figure, ol, ul, dl, dd, fieldset { margin: 0; padding: 0; }
-ol, ul { list-style: none; }
-a { color: var(--accent); text-underline-offset: .2em; }
-small { font-size: .8125rem; color: var(--soft); font-weight: 400; }
-code, .file { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: .8125rem; }
-:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
-.skip { position: absolute; left: -99rem; }
-.skip:focus { position: static; }
-.note { color: var(--soft); font-size: .875rem; max-width: 62ch; }
 .kicker { color: var(--soft); font-size: .8125rem; letter-spacing: .06em; text-transform: uppercase; }
 h1 { font-size: clamp(1.75rem, 5vw, 2.75rem); line-height: 1.15; letter-spacing: -.02em; overflow-wrap: anywhere; margin: .25rem 0 .75rem; }
 .verdict { font-size: clamp(1.0625rem, 2.4vw, 1.375rem); line-height: 1.45; max-width: 52ch; margin-bottom: .75rem; text-wrap: pretty; }
@@ -110,7 +87,7 @@ blockquote { margin: 0 0 .6rem; padding-left: .75rem; border-left: 3px solid var
 .answer.right { background: var(--right-soft); } .answer.wrong { background: var(--wrong-soft); }
 .answer dl { display: grid; gap: .15rem; }
 .answer dt { font-size: .75rem; color: var(--soft); }
-.answer dd { font: 650 1.75rem/1.25 ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+.answer dd { font: 650 1.75rem/1.25 var(--mono); overflow-wrap: anywhere; }
 .answer div + div dd { font-weight: 400; }
 .outcome { margin-top: .5rem; font-weight: 650; }
 .right .outcome { color: var(--right); } .wrong .outcome { color: var(--wrong); }
