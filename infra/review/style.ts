@@ -88,8 +88,8 @@ blockquote { margin: 0 0 .7rem; padding-left: .75rem; border-left: 3px solid var
 .grip.top.left, .grip.bottom.right { cursor: nwse-resize; } .grip.top.right, .grip.bottom.left { cursor: nesw-resize; }
 .mending .look { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); }
 .stepper { display: flex; gap: .75rem; align-items: center; justify-content: center; margin-top: .5rem; font-size: .875rem; }
-.crop .region { max-width: 100%; border: 2px solid var(--box); border-radius: 6px; padding: 2px; background: var(--paper); line-height: 0; overflow: hidden; }
-.crop img { width: 100%; height: auto; display: block; image-rendering: pixelated; }
+.native .region { max-width: 100%; border: 2px solid var(--box); border-radius: 6px; padding: 2px; background: var(--paper); line-height: 0; overflow: hidden; }
+.native img { width: 100%; height: auto; display: block; image-rendering: pixelated; }
 .region.cut { position: relative; padding: 0; } .region.cut img { position: absolute; image-rendering: auto; max-width: none; }
 figcaption { font-size: .8125rem; color: var(--soft); margin-top: .3rem; }
 .clip-frames { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); gap: .75rem; }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWriteReport } from '../../activities/report.js';
-import { findOnPath } from '../../infra/setup/paths.js';
+import { findChromium } from '../support/chromium.js';
 import { sampleRun } from './sample-run.js';
 
 const executablePath = await findChromium();
@@ -95,14 +94,3 @@ describe('the page in a real browser', () => {
     }
   });
 });
-
-/** `CHROMIUM_BIN`, else an installed chromium or chrome. */
-async function findChromium(): Promise<string | null> {
-  const named = process.env['CHROMIUM_BIN'];
-  if (named !== undefined && existsSync(named)) return named;
-  for (const name of ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']) {
-    const found = await findOnPath(name);
-    if (found !== null) return found;
-  }
-  return null;
-}

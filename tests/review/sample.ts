@@ -79,7 +79,12 @@ export function answer(text: string): TrajectoryTurn {
 
 export const TAKEN: readonly TrajectoryRecord[] = [
   trajectory('one', 'What does the coffee cost?', [crop(3), answer('4.20')]),
-  trajectory('two', 'What is sold on the board that moves to the right?', [clip(1, 4, 6), answer('COFFEE')], ['coffee']),
+  trajectory(
+    'two',
+    'What is sold on the board that moves to the right?',
+    [clip(1, 4, 6), answer('COFFEE')],
+    ['coffee'],
+  ),
   trajectory('three', 'What does the coffee cost when the board is in the middle?', [
     clip(2, 5),
     crop(4, [0.7, 0.7, 0.9, 0.9]),

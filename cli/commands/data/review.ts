@@ -107,7 +107,6 @@ async function written(review: Review, options: Options, signal: AbortSignal): P
   const { alonePage } = await import('../../../infra/review/alone.js');
   const { progressLine } = await import('../../progress.js');
   const { keepFile } = await import('../../pages.js');
-  const { join } = await import('node:path');
   const { folder, decisions } = review;
   const progress = progressLine('embedding pictures');
   try {
@@ -116,7 +115,7 @@ async function written(review: Review, options: Options, signal: AbortSignal): P
       onProgress: progress.show,
     });
     progress.end();
-    const page = await keepFile(options.out ?? join(folder.dir, 'review.html'), Buffer.from(html));
+    const page = await keepFile(options.out ?? `${folder.dir}/review.html`, Buffer.from(html));
     for (const problem of problems) err(problem);
     if (withoutRoom > 0)
       err(

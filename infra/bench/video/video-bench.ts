@@ -99,14 +99,14 @@ async function duel(
 function result({ title }: Scenario, { ours, theirs, standing, reasons }: Turns): VideoDuel {
   const rivals = standing.filter(({ apart }) => !apart).map(({ name }) => [name, theirs[name]!] as const);
   const best = fastest(Object.fromEntries(rivals));
-  const measured = Object.entries(theirs).map(
-    ([name, rounds]) => [name, { ...summarize(rounds.flat()), ratio: pairedRatio(rounds, ours) }] as const,
-  );
-  const leftOut = Object.entries(reasons).map(([name, reason]) => [name, { reason }] as const);
+  const all: Record<string, VideoDuel['theirs'][string]> = {};
+  for (const [name, rounds] of Object.entries(theirs))
+    all[name] = { ...summarize(rounds.flat()), ratio: pairedRatio(rounds, ours) };
+  for (const [name, reason] of Object.entries(reasons)) all[name] = { reason };
   return {
     title,
     ours: summarize(ours.flat()),
-    theirs: Object.fromEntries([...measured, ...leftOut]),
+    theirs: all,
     ratio: best && pairedRatio(best.rounds, ours),
     fastestRival: best?.name ?? null,
   };

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { html, render } from 'htm/preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { VNode } from 'preact';
 import type { TrajectoryRecord } from '../../../domain/data/records.js';
 import type { PageData } from '../page-data.js';
@@ -40,6 +40,8 @@ function App({
   const [said, setSaid] = useState<{ readonly text: string; readonly bad: boolean } | null>(null);
   const [isListOpen, setListOpen] = useState(false);
   const done = useRef<string[]>([]);
+  /** A second press before the first is on the disk is none. */
+  const saving = useRef(false);
   const main = useRef<HTMLElement>(null);
 
   const texts = useMemo(() => given.map(searchText), [given]);
@@ -69,13 +71,16 @@ function App({
     setSaid({ text: `${what}: ${error instanceof Error ? error.message : String(error)}`, bad: true });
 
   const decide = async (asked: Omit<AskedDecision, 'id'>): Promise<void> => {
-    if (item === undefined) return;
+    if (item === undefined || saving.current) return;
     const { id } = item.record;
+    saving.current = true;
     try {
       put(id, await source.decide({ id, ...asked }));
     } catch (error) {
       fail('Not saved', error);
       return;
+    } finally {
+      saving.current = false;
     }
     done.current.push(id);
     setSaid({ text: `${asked.decision}${asked.why ? `: ${asked.why}` : ''}`, bad: false });
@@ -113,7 +118,7 @@ function App({
   };
   const reject = (why: string): void => void decide({ decision: 'rejected', ...(why === '' ? {} : { why }) });
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (mode === 'mend')
       (
         main.current?.querySelector<HTMLElement>('.editing') ?? main.current?.querySelector('textarea')

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { html } from 'htm/preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren, VNode } from 'preact';
 import type { ReviewItem } from '../records.js';
 import { FILTERS, REASONS, type Filter } from './shapes.js';
@@ -116,7 +116,7 @@ export function RejectPanel({
 }): VNode {
   const [text, setText] = useState('');
   const first = useRef<HTMLFormElement>(null);
-  useEffect(() => first.current?.focus(), []);
+  useLayoutEffect(() => first.current?.focus(), []);
   const submit = (event: Event): void => {
     event.preventDefault();
     onReject(text.trim());
@@ -174,7 +174,7 @@ const MEND_HELP = [
 
 export function Help({ onClose }: { onClose: () => void }): VNode {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   const keys = (rows: readonly (readonly [string, string])[]): VNode =>
     html`<dl>
       ${rows.map(

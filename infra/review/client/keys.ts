@@ -1,9 +1,10 @@
 /// <reference lib="dom" />
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 
 /** Calls what stands under a key. Text fields keep their letters: there only `Escape` and `Ctrl+Enter` are heard. */
 export function useKeys(actions: Readonly<Record<string, () => void>>): void {
-  useEffect(() => {
+  // Before the next key: what it means depends on what the last one did.
+  useLayoutEffect(() => {
     const listen = (event: KeyboardEvent): void => {
       const isSave = (event.ctrlKey || event.metaKey) && event.key === 'Enter';
       if (event.defaultPrevented || (!isSave && (event.ctrlKey || event.metaKey || event.altKey))) return;

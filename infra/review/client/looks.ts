@@ -97,7 +97,7 @@ export function CropPicture({
   const times = size === null ? 1 : Math.max(1, Math.min(4, Math.round(READABLE_PX / size.width)));
   const aspect = facts === null ? {} : { aspectRatio: aspectOf(box, facts) };
   return html`
-    <figure class="crop">
+    <figure class="native">
       <div class="region" style=${size === null ? aspect : { width: `${size.width * times + 8}px` }}>
         <${Picture}
           shown=${shown}
@@ -124,7 +124,7 @@ function Cut({ shown, frame, box }: { shown: Shown; frame: number; box: Box01 })
     top: `${(-100 * y1) / height}%`,
   };
   return html`
-    <figure class="crop">
+    <figure class="native">
       <div class="region cut" style=${facts === null ? {} : { aspectRatio: aspectOf(box, facts) }}>
         <img src=${source.frame(item, frame)} alt=${`Part of frame ${frame}`} style=${place} />
       </div>
