@@ -44,7 +44,7 @@ export async function nativePicture(
 
 /** Every frame of the video as a colour thumbnail. */
 export async function nativeOverview(
-  reader: FrameSource,
+  reader: VideoReader,
   file: string,
   spec: Pick<PictureSpec, 'fps' | 'overview'>,
   signal?: AbortSignal,
