@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { checkCommand } from './check.js';
 import { curateCommand } from './curate.js';
-import { exportCommand } from './export.js';
+import { exportDataCommand } from './export.js';
 import { importCommand } from './import.js';
 import { lookCommand } from './look.js';
 import { reviewCommand } from './review.js';
@@ -19,5 +19,5 @@ export function dataCommand(): Command {
     .addCommand(checkCommand())
     .addCommand(curateCommand())
     .addCommand(reviewCommand())
-    .addCommand(exportCommand());
+    .addCommand(exportDataCommand());
 }
