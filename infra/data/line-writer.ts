@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
+import { RowRefusal } from '../../domain/formats/refusal.js';
 
 const FLUSH_CHARACTERS = 256 * 1024;
 
@@ -62,18 +63,29 @@ export class LineWriter {
     this.#text = new TextWriter(file);
   }
 
-  write(value: unknown): Promise<void> {
+  async write(value: unknown): Promise<void> {
+    const line = lineOf(value);
     this.lines += 1;
-    return this.#text.write(`${JSON.stringify(value)}\n`);
+    return this.#text.write(line);
   }
 
   /** As `write`, for who cannot wait. */
   push(value: unknown): void {
     this.lines += 1;
-    this.#text.push(`${JSON.stringify(value)}\n`);
+    this.#text.push(lineOf(value));
   }
 
   close(): Promise<void> {
     return this.#text.close();
+  }
+}
+
+/** JSON of any depth can be read, but not written: a row that is nothing but brackets must not end the work. */
+function lineOf(value: unknown): string {
+  try {
+    return `${JSON.stringify(value)}\n`;
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new RowRefusal('bad-value', 'a field is nested too deep to be written');
   }
 }

@@ -91,6 +91,14 @@ describe('a plain folder', () => {
     expect(reportText(result.report)).toContain('refused: 2 questions, path-outside');
   });
 
+  it('refuses a row that is nothing but brackets, and goes on', async () => {
+    const deep = `{"video":"a.mp4","question":"q","answers":["x"],"more":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
+    await folders.write('brackets/questions.jsonl', `${deep}\n${JSON.stringify(good)}\n`);
+    const result = await folders.import('folder', folders.at('brackets'), 'brackets-out');
+    expect(result.report.counts.question).toEqual({ read: 2, kept: 1, refused: 1 });
+    expect(refused(result)).toEqual({ 'bad-value': [`${folders.at('brackets/questions.jsonl')}:1`] });
+  });
+
   it('takes an absolute path that begins with the root of videos as one below it', async () => {
     const row = {
       problem_id: 1,

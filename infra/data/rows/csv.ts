@@ -2,14 +2,20 @@ import { createReadStream } from 'node:fs';
 import { parse, CsvError } from 'csv-parse';
 import { RowRefusal } from '../../../domain/formats/refusal.js';
 import { plainOfCells } from '../../../domain/formats/plain.js';
-import { textOf, withoutBom, type ReadRowsOptions, type SourceRow } from './row.js';
+import { MAX_ROW_BYTES, textOf, withoutBom, type ReadRowsOptions, type SourceRow } from './row.js';
 
 /**
  * Rows of a CSV file (RFC 4180: quoted cells may hold commas, quotes and line ends), with the line in which each ends.
  * The first row names the columns. Cells are read as bytes, so that what is no UTF-8 is refused and not replaced.
  */
 export async function* csvRows(file: string, options: ReadRowsOptions = {}): AsyncIterable<SourceRow> {
-  const parser = parse({ encoding: null, info: true, relax_column_count: true, skip_empty_lines: true });
+  const parser = parse({
+    encoding: null,
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: MAX_ROW_BYTES,
+  });
   const source = createReadStream(file);
   const fed = (async (): Promise<void> => {
     for await (const chunk of withoutBom(source, options)) {
