@@ -4,8 +4,8 @@ import { pathBelow } from './paths.js';
 import { RowRefusal } from './refusal.js';
 import { Row } from './row.js';
 
-/** A file of `ocr/` as a record. */
-export function videoOcrOf(value: unknown): VideoOcr {
+/** A file of `ocr/` as a record. A word that is wrong is refused with the file, or left out and told to `onRefused`. */
+export function videoOcrOf(value: unknown, onRefused?: (word: RowRefusal) => void): VideoOcr {
   const row = new Row(value);
   const version = row.number('version');
   if (version !== 1) throw new RowRefusal('bad-value', `expected "version" to be 1, got ${version}`);
@@ -17,9 +17,19 @@ export function videoOcrOf(value: unknown): VideoOcr {
     if (number <= last)
       throw new RowRefusal('bad-value', `expected frames to ascend, got frame ${number} after frame ${last}`);
     last = number;
-    return { frame: number, words: frame.objects('words').map(wordOf) };
+    return { frame: number, words: frame.objects('words').flatMap((word) => wordsOf(word, onRefused)) };
   });
   return { version: 1, video: pathBelow(row.text('video')), fps, by: row.text('by'), frames };
+}
+
+function wordsOf(row: Row, onRefused: ((word: RowRefusal) => void) | undefined): readonly OcrWord[] {
+  try {
+    return [wordOf(row)];
+  } catch (error) {
+    if (onRefused === undefined || !(error instanceof RowRefusal)) throw error;
+    onRefused(error);
+    return [];
+  }
 }
 
 function wordOf(row: Row): OcrWord {

@@ -1,7 +1,8 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { isNodeError } from '../home/files.js';
 import { UserError } from '../../domain/failures.js';
-import { readDecision, type Decision } from './records.js';
+import type { Decision } from '../../domain/curation/decisions.js';
+import { readDecision } from './records.js';
 
 /**
  * `decisions.jsonl`: each decision is on the disk before anybody is told so. The last line of an id counts; taking a decision

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../domain/failures.js';
-import { jsonLines } from './lines.js';
-import { readTrajectory, type ReviewItem } from './records.js';
+import { trajectoryOf } from '../../domain/formats/trajectory.js';
+import { manifestIn } from '../data/read-folder.js';
+import { readRows } from '../data/rows/read.js';
+import { read, type ReviewItem } from './records.js';
 
 /** What there is to decide on in a data folder. */
 export interface ReviewFolder {
@@ -37,28 +39,31 @@ export async function readReviewFolder(dir: string): Promise<ReviewFolder> {
     [taken, 'taken'],
     [rejected, 'rejected'],
   ] as const) {
-    for await (const { line, value, broken } of jsonLines(file)) {
-      const where = `${relative(root, file)}, line ${line}`;
-      if (broken !== null) {
-        problems.push(`${where}: is no JSON (${broken})`);
+    if (!existsSync(file)) continue;
+    for await (const row of readRows(file)) {
+      const where = `${relative(root, file)}, line ${row.line ?? 0}`;
+      if ('refusal' in row) {
+        problems.push(`${where}: ${row.refusal.message}`);
         continue;
       }
-      const { trajectory, why } = origin === 'taken' ? { trajectory: value, why: [] } : rejectionOf(value);
+      const { trajectory, why } =
+        origin === 'taken' ? { trajectory: row.value, why: [] } : rejectionOf(row.value);
       if (trajectory === null) {
         withoutTrajectory += 1;
         continue;
       }
-      const read = readTrajectory(trajectory);
-      if ('wrong' in read) problems.push(`${where}: ${read.wrong}`);
-      else if (ids.has(read.value.id))
-        problems.push(`${where}: id ${JSON.stringify(read.value.id)} stands twice`);
+      const found = read(() => trajectoryOf(trajectory));
+      if ('wrong' in found) problems.push(`${where}: ${found.wrong}`);
+      else if (ids.has(found.value.id))
+        problems.push(`${where}: id ${JSON.stringify(found.value.id)} stands twice`);
       else {
-        ids.add(read.value.id);
-        items.push({ record: read.value, origin, why });
+        ids.add(found.value.id);
+        items.push({ record: found.value, origin, why });
       }
     }
   }
-  return { dir: root, items, withoutTrajectory, problems, videoRoot: await videoRootOf(root) };
+  const videoRoot = resolve(root, (await manifestIn(root))?.videoRoot ?? '.');
+  return { dir: root, items, withoutTrajectory, problems, videoRoot };
 }
 
 /** Absolute path of a record's video, or null where it would leave the root. */
@@ -76,16 +81,4 @@ function rejectionOf(value: unknown): { readonly trajectory: unknown; readonly w
     .filter((one): one is string => typeof one === 'string' && one !== '');
   if ('trajectory' in fields) return { trajectory: fields['trajectory'], why };
   return { trajectory: 'turns' in fields ? value : null, why };
-}
-
-async function videoRootOf(root: string): Promise<string> {
-  const file = join(root, 'data.json');
-  const text = await readFile(file, 'utf8').catch(() => null);
-  if (text === null) return root;
-  try {
-    const { videoRoot } = JSON.parse(text) as { readonly videoRoot?: unknown };
-    return typeof videoRoot === 'string' ? resolve(root, videoRoot) : root;
-  } catch (cause) {
-    throw new UserError(`${file} is no JSON`, 'Put back the version you had, or remove it.', { cause });
-  }
 }

@@ -6,7 +6,8 @@ import type { DecisionsFile } from './decisions-file.js';
 import type { ReviewFolder } from './folder.js';
 import { PAGE_POLICY, reviewPage } from './page.js';
 import type { ReviewPictures } from './pictures.js';
-import { readAsked, type AskedDecision, type Decision, type ReviewItem } from './records.js';
+import type { Decision } from '../../domain/curation/decisions.js';
+import { readAsked, type AskedDecision, type ReviewItem } from './records.js';
 import { json, readBody, refused, type Reply } from './reply.js';
 
 /** What the server works on. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Decision } from '../../infra/review/records.js';
+import type { Decision } from '../../domain/curation/decisions.js';
 import { homeAt } from '../../infra/home/home.js';
 import { findChromium } from '../support/chromium.js';
 import { CommandLine } from '../support/command-line.js';

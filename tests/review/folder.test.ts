@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DecisionsFile } from '../../infra/review/decisions-file.js';
 import { readReviewFolder, videoPath } from '../../infra/review/folder.js';
-import type { Decision } from '../../infra/review/records.js';
+import type { Decision } from '../../domain/curation/decisions.js';
 import { answer, crop, sampleFolder, trajectory } from './sample.js';
 
 let dir: string;

@@ -2,7 +2,8 @@
 import type { Box01 } from '../../../domain/world/records.js';
 import type { AlonePage, PageData } from '../page-data.js';
 import type { VideoFacts } from '../pictures.js';
-import type { AskedDecision, Decision, ReviewItem } from '../records.js';
+import type { Decision } from '../../../domain/curation/decisions.js';
+import type { AskedDecision, ReviewItem } from '../records.js';
 
 /** Where the page has its items and pictures from, and where its decisions go. */
 export interface Source {
