@@ -69,7 +69,7 @@ describe('synthesis', () => {
     expect(made({ seed: 3, recoverShare: 1 })).toEqual(made({ seed: 3, recoverShare: 1 }));
     for (let seed = 0; seed < 40; seed++) {
       for (const { turns } of made({ seed, recoverShare: 0.5 })) {
-        for (const { thought } of turns) expect(thought).not.toMatch(/[{}]|undefined|""|  /);
+        for (const { thought } of turns) expect(thought).not.toMatch(/[{}]|undefined|""| {2}/);
         // Nobody says the answer before having seen it.
         for (const { thought } of turns.slice(0, -1)) expect(thought).not.toContain('Brightwater');
       }

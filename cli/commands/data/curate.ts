@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import type { followCuration } from '../../../infra/client/curation.js';
 import { EXIT } from '../../exit.js';
 import { err, examples, json, out as say } from '../../say.js';
 
@@ -78,7 +79,7 @@ async function curate(dir: string, out: string, options: Options): Promise<numbe
   });
 }
 
-type Following = Parameters<typeof import('../../../infra/client/curation.js').followCuration>[2];
+type Following = Parameters<typeof followCuration>[2];
 
 /** Shows the line while `watch` looks; Ctrl-C ends the watching. */
 async function follow<T>(watch: (following: Following) => Promise<T>): Promise<T> {

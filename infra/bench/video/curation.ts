@@ -31,7 +31,7 @@ export async function measureCuration(
   { videoSec = 30, layout = 'sparse' }: { videoSec?: number; layout?: 'sparse' | 'block' | 'both' } = {},
 ): Promise<CurationSpeed> {
   const dir = await mkdtemp(join(tmpdir(), 'ruminate-curation-bench-'));
-  const { engines, close } = ocrEngines();
+  const ocr = ocrEngines();
   try {
     const { reader, writer } = await resolveVideo();
     const file = join(dir, 'pages.mp4');
@@ -45,7 +45,7 @@ export async function measureCuration(
       frames,
     });
     const defaults = parseCuration('', 'the defaults');
-    const engine = await engines(name);
+    const engine = await ocr.engines(name);
     const begun = performance.now();
     const settings = { ...defaults, ocr: { ...defaults.ocr, layout } };
     const text = await readVideo({ reader }, settings, 'pages.mp4', { file, side: null, engine });
@@ -60,7 +60,7 @@ export async function measureCuration(
       timesRealTime: videoSec / wallSec,
     };
   } finally {
-    await close();
+    await ocr.close();
     await rm(dir, { recursive: true, force: true });
   }
 }
