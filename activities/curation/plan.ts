@@ -7,9 +7,8 @@ import type { Ref } from '../../domain/refs.js';
 import { parseJson, toJson } from '../datasets.js';
 import type { ObjectStore, VideoReader } from '../ports.js';
 import type { CurationPlan, PlanCurationInput, VideoInput } from './contract.js';
-import { readDecisions, readQuestions, videoRootOf, type Lines } from './folder.js';
 import { engineFor } from './engine.js';
-import type { OcrEngines } from './ports.js';
+import type { CurationFolders, Lines, OcrEngines } from './ports.js';
 
 /** Videos that are looked up, and accounted for, together. */
 const BATCH_VIDEOS = 50;
@@ -39,18 +38,19 @@ interface PlanDeps {
   readonly store: ObjectStore;
   readonly reader: VideoReader;
   readonly engines: OcrEngines;
+  readonly folders: CurationFolders;
 }
 
 /** Reads the folder once; whatever comes after works from what was committed here. */
 export function createPlanCuration(deps: PlanDeps): (input: PlanCurationInput) => Promise<CurationPlan> {
   return async ({ dir, decisionsFile, settings }) => {
-    const questions = await readQuestions(dir);
+    const { questions, videoRoot } = await deps.folders.open(dir);
     if (questions.records.length === 0)
       throw new UserError(
         `${dir}/questions.jsonl: expected questions, found none that can be used${firstOf(questions.refused)}`,
         'one question a line: {"id", "video", "question", "answers": […]}',
       );
-    const decided = decisionsFile === null ? null : await readDecisions(decisionsFile);
+    const decided = decisionsFile === null ? null : await deps.folders.decisions(decisionsFile);
     const videos = videosOf(questions);
     const decisions = decided === null ? null : withMended(videos, decided);
     const names = [...videos.keys()].sort();
@@ -62,7 +62,7 @@ export function createPlanCuration(deps: PlanDeps): (input: PlanCurationInput) =
     const engine = await engineFor(deps.engines, settings.ocr.engine);
     const plan: PlanRecord = {
       dir,
-      videoRoot: await videoRootOf(dir),
+      videoRoot,
       settings,
       batches,
       questions: questions.records.length,

@@ -1,4 +1,5 @@
-import type { OcrWord, VideoOcr } from '../../domain/data/records.js';
+import type { Decision } from '../../domain/curation/decisions.js';
+import type { OcrWord, QuestionRecord, VideoOcr } from '../../domain/data/records.js';
 import type { Picture } from '../ports.js';
 
 /**
@@ -40,4 +41,17 @@ export interface SideFiles {
     readonly sha256: string;
     readonly dropped: Readonly<Record<string, number>>;
   } | null>;
+}
+
+/** Records of a JSONL file, and a sentence with its place for each line that is none. */
+export interface Lines<T> {
+  readonly records: readonly { readonly line: number; readonly record: T }[];
+  readonly refused: readonly string[];
+}
+
+/** Reads what a curation begins with. Throws a UserError where a folder or file is not there or cannot be opened. */
+export interface CurationFolders {
+  /** Questions of a data folder, each id once, and the folder from which they name their videos. */
+  open(dir: string): Promise<{ readonly videoRoot: string; readonly questions: Lines<QuestionRecord> }>;
+  decisions(file: string): Promise<Lines<Decision>>;
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../domain/failures.js';
+import { Row } from '../../domain/formats/row.js';
 import { trajectoryOf } from '../../domain/formats/trajectory.js';
 import { manifestIn } from '../data/read-folder.js';
 import { readRows } from '../data/rows/read.js';
@@ -46,19 +47,18 @@ export async function readReviewFolder(dir: string): Promise<ReviewFolder> {
         problems.push(`${where}: ${row.refusal.message}`);
         continue;
       }
-      const { trajectory, why } =
-        origin === 'taken' ? { trajectory: row.value, why: [] } : rejectionOf(row.value);
-      if (trajectory === null) {
-        withoutTrajectory += 1;
-        continue;
-      }
-      const found = read(() => trajectoryOf(trajectory));
+      const found = read(() => {
+        const { trajectory, why } =
+          origin === 'taken' ? { trajectory: row.value, why: [] } : rejectionOf(row.value);
+        return trajectory === null ? null : { record: trajectoryOf(trajectory), origin, why };
+      });
       if ('wrong' in found) problems.push(`${where}: ${found.wrong}`);
-      else if (ids.has(found.value.id))
-        problems.push(`${where}: id ${JSON.stringify(found.value.id)} stands twice`);
+      else if (found.value === null) withoutTrajectory += 1;
+      else if (ids.has(found.value.record.id))
+        problems.push(`${where}: id ${JSON.stringify(found.value.record.id)} stands twice`);
       else {
-        ids.add(found.value.id);
-        items.push({ record: found.value, origin, why });
+        ids.add(found.value.record.id);
+        items.push(found.value);
       }
     }
   }
@@ -72,13 +72,11 @@ export function videoPath({ videoRoot }: Pick<ReviewFolder, 'videoRoot'>, video:
   return file.startsWith(videoRoot.endsWith(sep) ? videoRoot : videoRoot + sep) ? file : null;
 }
 
-/** A rejected trajectory with its reasons: around it or among its own fields. */
+/** The trajectory of a rejected record, null where it was rejected before there was one, and why. */
 function rejectionOf(value: unknown): { readonly trajectory: unknown; readonly why: readonly string[] } {
-  if (typeof value !== 'object' || value === null) return { trajectory: value, why: [] };
-  const fields = value as Readonly<Record<string, unknown>>;
-  const why = [fields['reason'], fields['why'], fields['reasons']]
-    .flat()
-    .filter((one): one is string => typeof one === 'string' && one !== '');
-  if ('trajectory' in fields) return { trajectory: fields['trajectory'], why };
-  return { trajectory: 'turns' in fields ? value : null, why };
+  const row = new Row(value);
+  const why = [row.raw('reason'), row.raw('why')].filter(
+    (one): one is string => typeof one === 'string' && one !== '',
+  );
+  return { trajectory: row.has('trajectory') ? row.raw('trajectory') : null, why };
 }

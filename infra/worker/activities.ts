@@ -30,6 +30,7 @@ import { createTrainRl } from '../../activities/train-rl.js';
 import { createTrainSupervised } from '../../activities/train-supervised.js';
 import { DEFAULT_PICTURES } from '../../domain/tools/pictures.js';
 import { EmbeddedEngine } from '../../engine/embedded-engine.js';
+import { curationFolders } from '../data/curation-folders.js';
 import type { Home } from '../home/home.js';
 import { ocrEngines } from '../ocr/resolve.js';
 import { sideFiles } from '../ocr/side-files.js';
@@ -113,7 +114,7 @@ function curation(
   const reading = { store, reader, engines, sideFiles };
   const decoder = reader.version;
   return {
-    planCuration: createPlanCuration({ store, reader, engines }),
+    planCuration: createPlanCuration({ store, reader, engines, folders: curationFolders }),
     findCurated: createFindCurated({ ...reading, decoder }),
     readVideoText: createReadVideoText(reading),
     makeTrajectories: createMakeTrajectories({ store }),

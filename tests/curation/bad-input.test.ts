@@ -2,10 +2,10 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readDecisions, readQuestions, videoRootOf } from '../../activities/curation/folder.js';
 import { fileSha256, stepKey } from '../../activities/curation/keys.js';
 import { parseCuration } from '../../configs/load-curation.js';
 import { DataFailure, UserError } from '../../domain/failures.js';
+import { curationFolders } from '../../infra/data/curation-folders.js';
 import { sideFiles } from '../../infra/ocr/side-files.js';
 
 let dir: string;
@@ -34,25 +34,27 @@ describe('questions', () => {
         { ...good, id: 'g' },
       ),
     );
-    const { records, refused } = await readQuestions(dir);
+    const { records, refused } = (await curationFolders.open(dir)).questions;
     expect(records.map(({ line, record }) => [line, record.id])).toEqual([
       [1, 'a'],
       [9, 'g'],
     ]);
     expect(refused).toEqual([
-      'questions.jsonl:2: is no JSON',
-      'questions.jsonl:3: answers: expected at least one answer, got none',
-      'questions.jsonl:4: answers.0: expected text that is not blank',
-      'questions.jsonl:5: video: expected a path that stays below the folder of the videos',
-      'questions.jsonl:6: video: expected a path that stays below the folder of the videos',
-      'questions.jsonl:8: the id "a" stands in line 1 already',
+      expect.stringMatching(/^questions\.jsonl:2: expected JSON: /),
+      'questions.jsonl:3: "answers" is empty: expected at least one',
+      'questions.jsonl:4: "answers" holds a blank answer',
+      expect.stringMatching(/^questions\.jsonl:5: .*etc\/passwd/),
+      expect.stringMatching(/^questions\.jsonl:6: .*etc\/passwd/),
+      'questions.jsonl:8: the id "a" stands in line 1',
     ]);
   });
 
   it('of a folder that is not there are a mistake that names the file', async () => {
-    const error: unknown = await readQuestions(join(dir, 'nowhere')).catch((thrown: unknown) => thrown);
+    const error: unknown = await curationFolders
+      .open(join(dir, 'nowhere'))
+      .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UserError);
-    expect(String(error)).toContain(join('nowhere', 'questions.jsonl'));
+    expect(String(error)).toContain(join(dir, 'nowhere'));
   });
 });
 
@@ -69,12 +71,12 @@ describe('decisions', () => {
         'accepted',
       ),
     );
-    const { records, refused } = await readDecisions(file);
+    const { records, refused } = await curationFolders.decisions(file);
     expect(records.map(({ record }) => record.id)).toEqual(['a/drp']);
-    expect(refused.map((sentence) => sentence.slice(0, 'decisions.jsonl:2: decision'.length))).toEqual([
-      'decisions.jsonl:2: decision',
-      'decisions.jsonl:3: trajecto',
-      'decisions.jsonl:4: is no JS',
+    expect(refused).toEqual([
+      'decisions.jsonl:2: expected "decision" to be one of accepted, rejected, mended, got "maybe"',
+      'decisions.jsonl:3: "trajectory" is missing: expected the mended trajectory',
+      expect.stringMatching(/^decisions\.jsonl:4: expected JSON: /),
     ]);
   });
 });
@@ -87,12 +89,13 @@ describe('videos', () => {
   });
 
   it('may lie elsewhere, where data.json says so', async () => {
-    expect(await videoRootOf(dir)).toBe(dir);
+    const root = async (): Promise<string> => (await curationFolders.open(dir)).videoRoot;
+    expect(await root()).toBe(dir);
     const manifest = { version: 1, form: 'm4', videoRoot: '../videos', madeBy: {} };
     await writeFile(join(dir, 'data.json'), JSON.stringify(manifest));
-    expect(await videoRootOf(dir)).toBe(join(dir, '..', 'videos'));
+    expect(await root()).toBe(join(dir, '..', 'videos'));
     await writeFile(join(dir, 'data.json'), '{"version": 2}');
-    await expect(videoRootOf(dir)).rejects.toThrow(UserError);
+    await expect(root()).rejects.toThrow(UserError);
   });
 });
 
@@ -112,7 +115,7 @@ describe('side files', () => {
     );
     const read = await sideFiles.read(dir, 'v.mp4');
     expect(read?.ocr.frames[0]?.words).toHaveLength(1);
-    expect(read?.dropped).toEqual({ 'box outside the frame': 2 });
+    expect(read?.dropped).toEqual({ 'box-outside': 1, 'bad-value': 1 });
     await writeFile(file, '{"version": 1, "fps": 0}');
     await expect(sideFiles.read(dir, 'v.mp4')).rejects.toThrow(/v\.mp4\.json: is no side file/);
     expect(await sideFiles.read(dir, 'other.mp4')).toBeNull();

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DecisionsFile } from '../../infra/review/decisions-file.js';
 import { readReviewFolder, videoPath } from '../../infra/review/folder.js';
 import type { Decision } from '../../domain/curation/decisions.js';
-import { answer, crop, sampleFolder, trajectory } from './sample.js';
+import { answer, crop, NASTY, sampleFolder, trajectory } from './sample.js';
 
 let dir: string;
 beforeEach(async () => {
@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
 describe('a folder to review', () => {
-  it('gives what quality control took, then what it rejected, with the reasons in either form', async () => {
+  it('gives what quality control took, then what it rejected, with the reasons', async () => {
     await sampleFolder(dir);
     const { items, withoutTrajectory, problems } = await readReviewFolder(dir);
     expect(items.map(({ record, origin, why }) => [record.id, origin, why])).toEqual([
@@ -22,7 +22,7 @@ describe('a folder to review', () => {
       ['two', 'taken', []],
       ['three', 'taken', []],
       ['whole', 'rejected', ['not-legible', 'the answer cannot be read in what it looked at last']],
-      ['flat', 'rejected', ['ambiguous']],
+      ['nasty', 'rejected', ['ambiguous', NASTY]],
     ]);
     expect([withoutTrajectory, problems]).toEqual([1, []]);
   });
@@ -41,11 +41,11 @@ describe('a folder to review', () => {
     const { items, problems } = await readReviewFolder(dir);
     expect(items.map(({ record }) => record.id)).toEqual(['good']);
     expect(problems).toEqual([
-      expect.stringMatching(/^trajectories\.jsonl, line 2: is no JSON/),
-      expect.stringMatching(/line 3: fps: /),
-      expect.stringMatching(/line 4: turns: expected looks and then one answer/),
-      expect.stringMatching(/line 5: turns\.0\.action\.bbox01\.2: /),
-      expect.stringMatching(/line 6: answers: /),
+      expect.stringMatching(/^trajectories\.jsonl, line 2: expected JSON: /),
+      expect.stringMatching(/line 3: expected "fps" to be above 0/),
+      expect.stringMatching(/line 4: expected the last of 1 turns to be the answer/),
+      expect.stringMatching(/line 5: turn 1: crop: 2 in bbox_2d is outside 0 to 1/),
+      expect.stringMatching(/line 6: "answers" is empty/),
       'trajectories.jsonl, line 7: id "good" stands twice',
     ]);
   });
@@ -57,7 +57,7 @@ describe('a folder to review', () => {
 
   it('finds videos below their root only', async () => {
     await sampleFolder(dir);
-    await writeFile(join(dir, 'data.json'), JSON.stringify({ version: 1, form: 'x', videoRoot: 'videos' }));
+    await writeFile(join(dir, 'data.json'), JSON.stringify({ version: 1, form: 'x', videoRoot: 'videos', madeBy: {} }));
     const folder = await readReviewFolder(dir);
     expect(videoPath(folder, 'board.mp4')).toBe(join(folder.dir, 'videos/board.mp4'));
     for (const video of ['../trajectories.jsonl', '/etc/passwd', 'a/../../x', '..', ''])
@@ -107,7 +107,7 @@ describe('decisions.jsonl', () => {
     await appendFile(file(), `{"id": "x"}\n${text}\n{"id": "torn", "dec`);
     const one = await DecisionsFile.open(file());
     expect(one.problems).toEqual([
-      expect.stringMatching(/line 1: is no decision \(decision: .*\); it does not count$/),
+      expect.stringMatching(/line 1: is no decision \("decision" is missing.*\); it does not count$/),
       expect.stringMatching(/line 3: is no JSON; it does not count$/),
     ]);
     await one.append(decision('b', 'accepted'));

@@ -39,7 +39,15 @@ export async function sampleFolder(
         why: 'the answer cannot be read in what it looked at last',
         trajectory: trajectory('whole', 'What is the price in frame 2?', [crop(2), answer('4.20')]),
       },
-      { ...trajectory('flat', NASTY, [crop(1), answer(NASTY)], [NASTY]), reasons: ['ambiguous'] },
+      {
+        id: 'nasty',
+        questionId: 'q-nasty',
+        video: 'videos/board.mp4',
+        step: 'check',
+        reason: 'ambiguous',
+        why: NASTY,
+        trajectory: trajectory('nasty', NASTY, [crop(1), answer(NASTY)], [NASTY]),
+      },
       { id: 'q10', questionId: 'q10', video: 'videos/board.mp4', step: 'match', reason: 'missing', why: 'x' },
     ]),
   );
