@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -162,6 +162,27 @@ describe('knobs of the town', () => {
     const hidden = (one: Pictures): number =>
       one.scenes.flatMap((scene) => scene.texts.flatMap((text) => text.views)).filter((view) => view.clear01 < 0.98).length;
     expect(hidden(shot({ ...plainly, occludedPct: 100 }))).toBeGreaterThan(hidden(still));
+  });
+
+  it.each([
+    ['zoomPct', 30],
+    ['shakePct', 2],
+    ['tiltDeg', 5],
+    ['shutterMs', 200],
+  ] as const)('change the picture by %s', (name, value) => {
+    const base = { ...plainly, panPct: 10 };
+    const [without, turned] = [shot(base), shot({ ...base, [name]: value })];
+    expect(distance(without.frames[4], turned.frames[4])).toBeGreaterThan(0.2);
+  });
+
+  it('compress by crf: a third of the bytes at most from 14 to 40', async () => {
+    const sizes = await Promise.all(
+      [14, 40].map(async (crf) => {
+        const { truth } = await filmed(knobsOf('medium', { crf, scenes: 3, sceneSec: 1 }), 30);
+        return (await stat(truth.video)).size;
+      }),
+    );
+    expect((sizes[1] ?? 0) * 3).toBeLessThan(sizes[0] ?? 0);
   });
 
   it('scale letters with the frame, and shrink them by textPct', () => {

@@ -21,6 +21,8 @@ export async function openReader(mode: 'line' | 'page'): Promise<Reader> {
     cacheMethod: 'none',
   });
   await worker.setParameters({
+    // It says much on stderr about pictures that have no text.
+    debug_file: '/dev/null',
     tessedit_pageseg_mode: mode === 'line' ? PSM.SINGLE_LINE : PSM.SPARSE_TEXT,
   });
   return {
