@@ -14,7 +14,7 @@ export interface ResolvedVideo {
   readonly reader: VideoReader;
   readonly writer: VideoWriter;
   readonly foundBy: 'FFMPEG_BIN' | 'ffmpeg-static' | 'PATH' | 'node-av';
-  /** Path of the binary; null when FFmpeg runs in process. */
+  /** Path of the binary; null when it is the libraries. */
   readonly binary: string | null;
 }
 
@@ -22,8 +22,10 @@ const resolved = new Map<string, Promise<ResolvedVideo>>();
 
 /**
  * Finds an FFmpeg: the binary that `FFMPEG_BIN` names, the libraries inside node-av, ffmpeg-static's binary (where
- * its download worked), or one on PATH. In process comes before a process: the frames are the same bit for bit,
- * and a small video's eight take 7 ms in place of 170. Throws a UserError when `FFMPEG_BIN` does not run, or there is none.
+ * its download worked), or one on PATH. The libraries come first: the frames are the same, but their process stays
+ * alive between requests and goes straight to a frame, where a binary is started twice for each request and decodes
+ * from the beginning (docs/video.md has the numbers). Throws a UserError when `FFMPEG_BIN` does not run, a limit is no
+ * number, or there is no FFmpeg.
  */
 export function resolveVideo(env: NodeJS.ProcessEnv = process.env): Promise<ResolvedVideo> {
   const limits = limitsFrom(env);

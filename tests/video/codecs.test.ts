@@ -70,6 +70,14 @@ beforeAll(async () => {
   encode(at('tall.mkv'), { ...x264, muxer: 'matroska', ...STEADY, aspect: [1, 2] });
   for (const hdr of ['pq', 'hlg'] as const)
     encode(at(`${hdr}.mp4`), { ...STEADY, ...X265, muxer: 'mp4', pixels: 'yuv420p10', hdr });
+  encode(at('flat.mp4'), {
+    ticks: everyTick(3),
+    ...X265,
+    muxer: 'mp4',
+    pixels: 'yuv420p10',
+    hdr: 'pq',
+    paint: (n) => [64, 130, 180][n] ?? 0,
+  });
   encode(at('sizes.ts'), {
     ...x264, muxer: 'mpegts', ...STEADY,
     then: { widthPx: 128, heightPx: 80, ticks: everyTick(50).map((tick) => tick + 50) },
@@ -153,12 +161,21 @@ describe.each(await adaptersHere())('numbered frames through $name', ({ reader }
   });
 
   it('scales inside the decoder to exactly the size asked for', async () => {
-    for (const name of ['h264.mp4', 'wide.mp4', 'odd.webm', 'pq.mp4']) {
+    for (const name of ['h264.mp4', 'wide.mp4', 'odd.webm', 'pq.mp4', 'hlg.mp4']) {
       const size = { widthPx: 48, heightPx: 32 };
       const pictures = await reader.frames(at(name), { fps: 25, indices: [6, 31], channels: 3, size });
       expect(pictures.map(({ widthPx, heightPx }) => [widthPx, heightPx])).toEqual([[48, 32], [48, 32]]); // prettier-ignore
       expect(pictures.map(numberOf)).toEqual([5, 30]);
     }
+  });
+
+  it('brings high dynamic range to an ordinary one: of 5, 110 and 700 cd/m² the second is paper, not middle grey', async () => {
+    const pictures = await reader.frames(at('flat.mp4'), { fps: 25, indices: [1, 2, 3], channels: 1 });
+    const levels = pictures.map(({ data }) => data[3000] ?? 0);
+    const untreated = [56, 133, 191];
+    expect(levels[1]).toBeGreaterThan((untreated[1] ?? 0) + 20);
+    expect(levels[1]).toBeLessThan(levels[2] ?? 0);
+    expect(levels[0]).toBeLessThan(levels[1] ?? 0);
   });
 
   it('streams each frame once, ascending, whatever the order asked', async () => {

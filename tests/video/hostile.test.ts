@@ -11,6 +11,7 @@ import { adaptersHere } from './adapters.js';
 import { encode, everyTick } from './encode.js';
 import { bombPng, copyWithExternalData, silentWav } from './hostile.js';
 import { numberOf } from './numbered.js';
+import { writeSound } from './sound.js';
 
 let dir: string;
 let server: Server;
@@ -47,6 +48,13 @@ beforeAll(async () => {
   await copyWithExternalData(at('good.mp4'), at('reference.mov'), at('good.mp4'));
   await writeFile(at('bomb.png'), bombPng(10_000, 10_000));
   await writeFile(at('absurd.png'), bombPng(2_000_000, 2_000_000));
+  writeSound(at('sound.mov'), null);
+  writeSound(
+    at('music.mp4'),
+    await sharp({ create: { width: 96, height: 64, channels: 3, background: '#fff' } })
+      .png()
+      .toBuffer(),
+  );
   await writeFile(at('sound.wav'), silentWav());
   await mkdir(at('closed'));
   await writeFile(at('closed/video.mp4'), await readFile(at('good.mp4')));
@@ -79,6 +87,13 @@ describe.each(await adaptersHere())('an untrusted file through $name', ({ reader
     await expect(frame(at('bomb.png'))).rejects.toThrow(
       /bomb\.png: has pictures of 10000 × 10000 pixels; at most 40,000,000 pixels are allowed \(RUMINATE_VIDEO_MAX_PIXELS\)/,
     );
+  });
+
+  it.each([
+    ['sound.mov', 'sound.mov: has no video stream'],
+    ['music.mp4', 'music.mp4: has no video stream; a cover picture is not a video'],
+  ])('refuses %s, which holds only sound', async (name, message) => {
+    await expect(frame(at(name))).rejects.toThrow(message);
   });
 
   it('refuses a picture too large for FFmpeg itself', async () => {
