@@ -23,11 +23,6 @@ export function around(boxes: readonly Box01[]): Box01 {
   ]);
 }
 
-/** Whether a box lies in the frame and has an area. */
-export function isInFrame([x1, y1, x2, y2]: Box01): boolean {
-  return x1 >= 0 && y1 >= 0 && x2 <= 1 && y2 <= 1 && x1 < x2 && y1 < y2;
-}
-
 /** A box with a margin, cut at the frame's edges and rounded to 1/10,000 outwards, so that records stay short. */
 export function grown([x1, y1, x2, y2]: Box01, marginX01: number, marginY01: number): Box01 {
   const out = (value: number, round: (v: number) => number): number =>
