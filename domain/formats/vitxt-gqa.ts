@@ -1,5 +1,5 @@
 import type { EvidenceRecord } from '../data/records.js';
-import { boxOfPixels } from './boxes.js';
+import { boxOfPixels, pixelsOf } from './boxes.js';
 import { RowRefusal } from './refusal.js';
 import { Row, shown } from './row.js';
 
@@ -69,3 +69,58 @@ function spanOf(
   frames.sort((a, b) => a.sec - b.sec);
   return { startSec: from, endSec: (Math.round(to * fps) + 1) / fps, boxes: frames };
 }
+
+/** What an entry needs to know beside the evidence itself. */
+export interface GroundedQuestion {
+  readonly questionId: number;
+  readonly videoId: string;
+  readonly question: string;
+  readonly answers: readonly string[];
+  readonly evidence: readonly EvidenceRecord[];
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly durationSec: number;
+}
+
+/**
+ * An entry that `groundingOf` reads back, as well as ten frames a second can say it: an interval begins with its first whole
+ * frame, a box is written for every frame of it, and texts have no place.
+ */
+export function groundingEntry(one: GroundedQuestion): Readonly<Record<string, unknown>> {
+  return {
+    question_id: one.questionId,
+    video_id: one.videoId,
+    question: one.question,
+    answers: one.answers,
+    fps: FPS,
+    frames: Math.ceil(one.durationSec * FPS),
+    duration: one.durationSec,
+    height: one.heightPx,
+    width: one.widthPx,
+    spatial_temporal_gt: one.evidence.map((span) => spanEntry(span, one)),
+  };
+}
+
+function spanEntry(
+  { startSec, endSec, boxes }: EvidenceRecord,
+  { widthPx, heightPx }: GroundedQuestion,
+): Readonly<Record<string, unknown>> {
+  const first = Math.ceil(startSec * FPS - SLACK_FRAMES);
+  const last = Math.max(first, Math.ceil(endSec * FPS - SLACK_FRAMES) - 1);
+  const at = Array.from({ length: last - first + 1 }, (_, i) => first + i).flatMap((frame) => {
+    const held = boxes.filter(({ sec }) => sec * FPS <= frame + SLACK_FRAMES).at(-1);
+    if (held === undefined) return [];
+    const [x1, y1, x2, y2] = held.box01;
+    const box = [
+      pixelsOf(x1, widthPx),
+      pixelsOf(y1, heightPx),
+      pixelsOf(x2, widthPx),
+      pixelsOf(y2, heightPx),
+    ];
+    return [[String(frame), box] as const];
+  });
+  return { temporal_gt: [first / FPS, last / FPS], bbox_gt: Object.fromEntries(at) };
+}
+
+/** Rounding of times that are tenths of a second. */
+const SLACK_FRAMES = 1e-5;

@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../domain/failures.js';
-import type { M4Video } from '../../domain/formats/m4-vitevqa-write.js';
-import { M4_FPS, m4Annotation, m4Ocr, m4Question } from '../../domain/formats/m4-vitevqa-write.js';
+import { M4_OCR_FPS, m4OfOcr } from '../../domain/formats/m4-ocr.js';
+import { m4Annotation, m4OfTown } from '../../domain/formats/m4-town.js';
+import { groundingEntry } from '../../domain/formats/vitxt-gqa.js';
 import { lookFpsOf } from '../../domain/town/knobs.js';
 import { perfectOcr } from '../../domain/town/ocr.js';
 import type { TownManifest, TownTruth } from '../../domain/town/records.js';
@@ -49,21 +50,27 @@ async function writeM4(
   records: readonly TownRecord[],
 ): Promise<void> {
   const written = records.flatMap(({ truth, questions }, index) =>
-    questions.map((question, n) => m4Question(question, m4Video(truth), index * 100 + n)),
+    questions.map((record, n) => {
+      const { widthPx, heightPx, durationSec } = truth;
+      const entry = m4OfTown(record, { videoId: videoIdOf(truth), widthPx, heightPx }, index * 100 + n);
+      const { question, answers, question_id: questionId, video_id: videoId } = entry;
+      const { evidence = [] } = record;
+      const about = { questionId, videoId, question, answers, evidence, widthPx, heightPx, durationSec };
+      return { entry, grounding: groundingEntry(about) };
+    }),
   );
   const { file, content } = m4Annotation(
     request.split,
     written.map(({ entry }) => entry),
   );
   await writeAtomically(folder.path(file), `${JSON.stringify(content)}\n`);
-  const evidence = written.map((one) => one.evidence);
+  const evidence = written.map(({ grounding }) => grounding);
   await writeAtomically(folder.path(evidenceName(request)), `${JSON.stringify(evidence)}\n`);
   if (!request.ocrTruth) return;
   await mkdir(folder.path('video_ocr'), { recursive: true });
   for (const { truth } of records) {
-    const video = m4Video(truth);
-    const ocr = m4Ocr(perfectOcr(truth, M4_FPS), video);
-    await writeAtomically(folder.path('video_ocr', `${video.id}.json`), JSON.stringify(ocr));
+    const ocr = m4OfOcr(perfectOcr(truth, M4_OCR_FPS), truth);
+    await writeAtomically(folder.path('video_ocr', `${videoIdOf(truth)}.json`), JSON.stringify(ocr));
   }
 }
 
@@ -71,8 +78,8 @@ function evidenceName({ split }: TownRequest): string {
   return `spatial_temporal_gt_${split === 'validation' ? 'val' : split}.json`;
 }
 
-function m4Video({ video, widthPx, heightPx }: TownTruth): M4Video {
-  return { id: path.basename(video, '.mp4'), widthPx, heightPx };
+function videoIdOf({ video }: TownTruth): string {
+  return path.basename(video, '.mp4');
 }
 
 function manifestOf(request: TownRequest, records: readonly TownRecord[]): TownManifest {

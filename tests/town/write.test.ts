@@ -4,10 +4,11 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { QuestionRecord, VideoOcr } from '../../domain/data/records.js';
-import type { M4Question, M4Written } from '../../domain/formats/m4-vitevqa-write.js';
+import type { M4Question } from '../../domain/formats/m4-town.js';
 import { knobsOf } from '../../domain/town/knobs.js';
 import type { TownTruth } from '../../domain/town/records.js';
 import { UserError } from '../../domain/failures.js';
+import { importData } from '../../infra/data/import.js';
 import { sha256Of } from '../../infra/making/files.js';
 import { runTownCommand } from '../../infra/town/command.js';
 import { runLookCommand } from '../../infra/town/look/command.js';
@@ -106,47 +107,74 @@ describe('writeTown', () => {
 }); // prettier-ignore
 
 describe('the M4-ViteVQA form of a town', () => {
-  it('has the annotation, the side files and the evidence, about the same videos and questions', async () => {
-    const dir = folder('m4');
+  const annotation = 'ViteVQA_0.0.2_t1s1val.json';
+  const grounding = 'spatial_temporal_gt_val.json';
+  let dir: string;
+  beforeAll(async () => {
+    dir = folder('m4');
     await writeTown({ ...REQUEST, videos: 3, dir, form: 'm4-vitevqa' });
+  });
+
+  it('has the annotation, the side files and the evidence, about the same videos', async () => {
     expect((await readdir(dir)).sort()).toEqual([
-      'ViteVQA_0.0.2_t1s1val.json', 'spatial_temporal_gt_val.json', 'town.json', 'truth.jsonl', 'video_ocr', 'videos',
+      annotation,
+      grounding,
+      'town.json',
+      'truth.jsonl',
+      'video_ocr',
+      'videos',
     ]);
-    const annotation = await json<{ dataset_type: string; data: readonly M4Question[] }>(dir, 'ViteVQA_0.0.2_t1s1val.json');
-    expect(annotation).toMatchObject({ dataset_type: 't1s1val', dataset_version: '0.0.2' });
-    const evidence = await json<readonly M4Written['evidence'][]>(dir, 'spatial_temporal_gt_val.json');
-    expect(new Set(annotation.data.map((entry) => entry.question_id)).size).toBe(annotation.data.length);
-    expect(evidence.map((one) => one.question_id)).toEqual(annotation.data.map((entry) => entry.question_id));
+    const { data, ...head } = await json<{ readonly data: readonly M4Question[] }>(dir, annotation);
+    expect(head).toEqual({
+      dataset_type: 't1s1val',
+      dataset_name: 'ruminate-town',
+      dataset_version: '0.0.2',
+    });
+    expect(new Set(data.map((entry) => entry.question_id)).size).toBe(data.length);
     const videos = await readdir(path.join(dir, 'videos'));
-    for (const entry of annotation.data) {
-      expect(Object.keys(entry).sort()).toEqual(['answers', 'question', 'question_id', 'source1', 'source2', 'video_height', 'video_id', 'video_width']);
-      expect(entry.video_id).toMatch(/^\d{5}$/);
-      expect(videos).toContain(`${entry.video_id}.mp4`);
-      expect(entry.answers.length).toBeGreaterThanOrEqual(1);
-      expect(entry.answers.length).toBeLessThanOrEqual(5);
-      expect(['Single frame', 'Multi frame']).toContain(entry.source1);
-      expect(['Text', 'Visual']).toContain(entry.source2);
-    }
-    for (const { spatial_temporal_gt: spans } of evidence) {
-      for (const { temporal_gt: [from, to], bbox_gt: boxes } of spans) {
-        expect(Object.keys(boxes).length).toBeGreaterThan(0);
-        for (const [frame, [x1, y1, x2, y2]] of Object.entries(boxes)) {
-          expect((Number(frame) - 1) / 10).toBeGreaterThanOrEqual(from - 1e-6);
-          expect((Number(frame) - 1) / 10).toBeLessThan(to);
-          expect(0 <= x1 && x1 < x2 && x2 <= 256 && 0 <= y1 && y1 < y2 && y2 <= 144).toBe(true);
-        }
+    for (const entry of data) expect(videos).toContain(`${entry.video_id}.mp4`);
+  });
+
+  it('is imported as the questions, the evidence and the text of the data form', async () => {
+    const out = folder('m4-imported');
+    const { failure } = await importData({
+      form: 'vitxt-gqa',
+      sources: [path.join(dir, annotation)],
+      evidence: path.join(dir, grounding),
+      videos: path.join(dir, 'videos'),
+      ocr: path.join(dir, 'video_ocr'),
+      ocrFps: 10,
+      out,
+      maxRefused: 0,
+    });
+    expect(failure).toBeNull();
+    const imported = await lines<QuestionRecord>(out, 'questions.jsonl');
+    const drawn = (await lines<QuestionRecord>(whole, 'questions.jsonl')).filter(({ video }) =>
+      /00000[0-2]/.test(video),
+    );
+    expect(imported.map(({ answers }) => answers)).toEqual(drawn.map(({ answers }) => answers));
+    for (const [at, { evidence = [] }] of drawn.entries()) {
+      const read = imported[at]?.evidence ?? [];
+      expect(read).toHaveLength(evidence.length);
+      for (const [n, span] of evidence.entries()) {
+        expect(Math.abs((read[n]?.startSec ?? 99) - span.startSec)).toBeLessThan(0.1);
+        expect(Math.abs((read[n]?.endSec ?? 99) - span.endSec)).toBeLessThan(0.1);
+        const first = span.boxes[0]?.box01 ?? [];
+        expect(read[n]?.boxes[0]?.box01.map((edge, i) => Math.abs(edge - (first[i] ?? 9)) < 1e-3)).toEqual([
+          true,
+          true,
+          true,
+          true,
+        ]);
       }
     }
-    const ocr = await json<Record<string, readonly { ocr: string; points: readonly number[] }[]>>(dir, 'video_ocr/00001.json');
-    expect(Object.keys(ocr)).toEqual(Array.from({ length: 30 }, (_, index) => String(index + 1)));
-    const words = Object.values(ocr).flat();
-    expect(words.length).toBeGreaterThan(20);
-    for (const { ocr: word, points } of words) {
-      expect(word).not.toMatch(/\s/);
-      expect(points).toHaveLength(8);
-    }
+    const [{ video } = { video: '' }] = imported;
+    const ocr = await json<VideoOcr>(out, `ocr/${video}.json`);
+    expect(ocr.fps).toBe(10);
+    expect(ocr.frames).toHaveLength(30);
+    expect(ocr.frames.flatMap(({ words }) => words).length).toBeGreaterThan(20);
   });
-}); // prettier-ignore
+});
 
 describe('ruminate data town', () => {
   it('turns knobs and sizes, and says what it wrote and how fast', async () => {
