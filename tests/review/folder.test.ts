@@ -44,7 +44,7 @@ describe('a folder to review', () => {
       expect.stringMatching(/^trajectories\.jsonl, line 2: expected JSON: /),
       expect.stringMatching(/line 3: expected "fps" to be above 0/),
       expect.stringMatching(/line 4: expected the last of 1 turns to be the answer/),
-      expect.stringMatching(/line 5: turn 1: crop: 2 in bbox_2d is outside 0 to 1/),
+      expect.stringMatching(/line 5: 2 in "box01" is outside 0 to 1/),
       expect.stringMatching(/line 6: "answers" is empty/),
       'trajectories.jsonl, line 7: id "good" stands twice',
     ]);
@@ -57,7 +57,10 @@ describe('a folder to review', () => {
 
   it('finds videos below their root only', async () => {
     await sampleFolder(dir);
-    await writeFile(join(dir, 'data.json'), JSON.stringify({ version: 1, form: 'x', videoRoot: 'videos', madeBy: {} }));
+    await writeFile(
+      join(dir, 'data.json'),
+      JSON.stringify({ version: 1, form: 'x', videoRoot: 'videos', madeBy: {} }),
+    );
     const folder = await readReviewFolder(dir);
     expect(videoPath(folder, 'board.mp4')).toBe(join(folder.dir, 'videos/board.mp4'));
     for (const video of ['../trajectories.jsonl', '/etc/passwd', 'a/../../x', '..', ''])

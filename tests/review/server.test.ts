@@ -98,14 +98,10 @@ describe('the review server', () => {
     expect(reply.body.toString()).not.toMatch(STACK_TRACE);
   });
 
-  it('never opens a video outside the folder of videos', async () => {
+  it('never takes a trajectory whose video is outside the folder of videos', async () => {
     const items = JSON.parse((await ask(`${served.url}items`)).body.toString()) as ReviewItem[];
-    const at = items.findIndex(({ record }) => record.id === 'outside');
-    const reply = await ask(`${served.url}frame/${at}/1`);
-    expect([reply.status, reply.body.toString()]).toEqual([
-      422,
-      '../../etc/passwd: leads out of the folder of videos',
-    ]);
+    expect(items.length).toBeGreaterThan(0);
+    expect(items.map(({ record }) => record.id)).not.toContain('outside');
   });
 
   it.each([
