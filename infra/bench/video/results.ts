@@ -1,6 +1,7 @@
 import type { Machine } from '../machine.js';
 import type { Ratio, Summary } from '../samples.js';
 import type { CropTimes } from './crop.js';
+import type { CurationSpeed } from './curation.js';
 import type { Scenario } from './scenarios.js';
 
 /** The result for programs. A part that was not asked for is null. */
@@ -15,8 +16,8 @@ export interface VideoBench {
   readonly first: VideoDuel | null;
   readonly twoHours: (VideoDuel & { readonly peakMiB: Readonly<Record<string, PeakMemory | null>> }) | null;
   readonly crop: CropTimes | null;
-  /** Seconds of video curated in a second; measured by the curation's own part of the bench. */
-  readonly curation: null;
+  /** How fast text is read, by each engine that is here. */
+  readonly curation: readonly CurationSpeed[] | null;
   /** Why there are no rivals; null where there are. */
   readonly reason: string | null;
   readonly machine: Machine;

@@ -17,6 +17,10 @@ export function videoBenchTable(bench: VideoBench): string {
           `Crop at native resolution of a decoded 1080p frame: ${cell(bench.crop.fromMemory)} ms from memory, ` +
             `${cell(bench.crop.fromDisk)} ms from the cache on disk.`,
         ]),
+    ...(bench.curation ?? []).map(
+      ({ engine, timesRealTime, videoSec, wallSec }) =>
+        `Curation, ${videoSec} s of 720p whose text changes every second, by ${engine}: ${wallSec.toFixed(1)} s, ${timesRealTime.toFixed(2)} × real time.`,
+    ),
     '',
     `Machine: ${cpu}, ${cores} cores, ${memoryGib} GiB, load ${loadBefore} before; ${bench.threads} threads` +
       `${bench.pinned ? ` on the same ${bench.threads} cores` : ''}, files in the page cache.`,

@@ -1,5 +1,6 @@
 import { linkSync, mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { UserError } from '../../../domain/failures.js';
 import type { Child } from '../child.js';
 import { machine } from '../machine.js';
 import { peakMemory } from '../peak-memory.js';
@@ -9,11 +10,12 @@ import { takeTurns, type Contestant, type Turns, type TurnsOptions } from '../tu
 import { disagreement } from './agreement.js';
 import { Contestants } from './contestants.js';
 import type { CropTimes } from './crop.js';
+import { measureCuration, type CurationSpeed } from './curation.js';
 import { films, type Films } from './films.js';
 import type { PeakMemory, VideoBench, VideoDuel } from './results.js';
 import { scenarios, type Check, type Scenario } from './scenarios.js';
 
-export const PARTS = ['random', 'overview', 'first', 'twoHours', 'crop'] as const;
+export const PARTS = ['random', 'overview', 'first', 'twoHours', 'crop', 'curation'] as const;
 export type Part = (typeof PARTS)[number];
 
 const RIVALS: Needed = {
@@ -69,7 +71,7 @@ export async function videoBench({ parts, signal, ...options }: VideoBenchOption
       first: duels.get('first') ?? null,
       twoHours: twoHours ? { ...twoHours, peakMiB: await peaks(made, all, scratch, options) } : null,
       crop: parts.includes('crop') ? await crop(made, ours, scratch, options) : null,
-      curation: null,
+      curation: parts.includes('curation') ? await curation(options) : null,
       reason,
       machine: on,
       versions: {
@@ -165,6 +167,21 @@ async function crop(
   const dir = join(scratch, 'frames');
   mkdirSync(dir);
   return ours.ask<CropTimes>('crop', { file: made.tenMinutes, frame: 30, scratch: dir }, LIMIT);
+}
+
+/** Every engine that is here, one after the other. */
+async function curation({ onProgress }: TurnsOptions): Promise<readonly CurationSpeed[]> {
+  const measured: CurationSpeed[] = [];
+  for (const engine of ['tesseract', 'tesseract-js'] as const) {
+    onProgress(`curation: reading text with ${engine}`);
+    try {
+      measured.push(await measureCuration(engine));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      onProgress(`curation: without ${engine}: ${error.message}`);
+    }
+  }
+  return measured;
 }
 
 /** A file that nobody has opened before cannot have been kept open. */
