@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Received } from './decode-answers.js';
 import { DecodeProcess } from './decode-process.js';
 import type { DecodeJob } from './decode-protocol.js';
+import { Slots } from './slots.js';
 
 /**
  * Decode processes, kept between requests. A request whose answers are taken as they come waits for one of as many as
@@ -12,8 +13,7 @@ export class DecodePool {
   readonly #idle: DecodeProcess[] = [];
   readonly #busy = new Set<DecodeProcess>();
   readonly #cores = availableParallelism();
-  readonly #queue: (() => void)[] = [];
-  #prompt = 0;
+  readonly #slots = new Slots(this.#cores);
 
   /** Ids of the processes that live now. */
   get pids(): readonly number[] {
@@ -33,19 +33,12 @@ export class DecodePool {
   }
 
   /** All answers at once, in turn with other such requests. */
-  async all(job: DecodeJob, signal?: AbortSignal): Promise<readonly Received[]> {
-    if (this.#prompt >= this.#cores) await new Promise<void>((resolve) => this.#queue.push(resolve));
-    else this.#prompt += 1;
-    try {
+  all(job: DecodeJob, signal?: AbortSignal): Promise<readonly Received[]> {
+    return this.#slots.hold(async () => {
       const answers: Received[] = [];
       for await (const answer of this.run(job, signal)) answers.push(answer);
       return answers;
-    } finally {
-      // Hands its place to the next in turn, or gives it up.
-      const next = this.#queue.shift();
-      if (next === undefined) this.#prompt -= 1;
-      else next();
-    }
+    });
   }
 
   #lend(): DecodeProcess {

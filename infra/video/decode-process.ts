@@ -2,16 +2,13 @@ import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { BugFailure, DataFailure, InfrastructureFailure } from '../../domain/failures.js';
+import { BugFailure, InfrastructureFailure } from '../../domain/failures.js';
 import { sparseEnvironment } from './allowed.js';
 import type { Received } from './decode-answers.js';
 import { AnswerReader } from './decode-answers.js';
 import type { DecodeJob } from './decode-protocol.js';
 import { failureOf } from './decode-protocol.js';
-import { Guard } from './guard.js';
-
-/** Signals by which a program ends that broke on its input. */
-const CRASHES: readonly string[] = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP', 'SIGSYS'];
+import { crashedOn, Guard, isCrash } from './guard.js';
 
 /** A process that decodes one request at a time, lives on between them, and does not keep its parent alive. */
 export class DecodeProcess {
@@ -62,7 +59,7 @@ export class DecodeProcess {
    * the signal's reason on an abort. A consumer that breaks off ends the process, since nothing else stops a decode.
    */
   async *run(job: DecodeJob, signal?: AbortSignal): AsyncGenerator<Received> {
-    const guard = new Guard(this.#child.pid, job, () => this.kill(), signal);
+    const guard = new Guard(this.#child.pid, { ...job, spentMs: 0 }, () => this.kill(), signal);
     let over = false;
     this.#keepsParentAlive(true);
     try {
@@ -99,7 +96,7 @@ export class DecodeProcess {
     const words = this.#lastWords.trim().split('\n').at(-1) ?? '';
     const said = words === '' ? how : `${how}: ${words}`;
     if (!this.#isReady) return new InfrastructureFailure(`the process that decodes did not start (${said})`);
-    if (CRASHES.includes(how)) return new DataFailure(`${path}: the decoder crashed on it (${said})`);
+    if (isCrash(how)) return crashedOn(path, said);
     return new InfrastructureFailure(`${path}: the process that decodes ended in the midst of it (${said})`);
   }
 

@@ -7,12 +7,24 @@ import { HDR_TRANSFERS, squared } from './filters.js';
 /** FFmpeg gives a single picture one frame of this rate. */
 const PICTURE_FPS = 25;
 
+/**
+ * Containers in which a seek is exact: an index, or times that each block carries, leads to the key frame before a time,
+ * and times there are those that are met on the way from the beginning. Elsewhere they are not: MPEG-TS and MPEG-PS
+ * have no index and their times may jump; AVI and bare streams count frames, so that times depend on where one began;
+ * a GIF's pictures are drawn over each other from the first one on.
+ */
+const SOUGHT_IN = ['mov,mp4', 'matroska'];
+
 /** Reads what `ffmpeg -i` prints of a file: its first video stream that is no cover picture. */
-export function readDump(path: string, said: string): { readonly info: VideoInfo; readonly shown: Shown } {
+export function readDump(
+  path: string,
+  said: string,
+): { readonly info: VideoInfo; readonly shown: Shown; readonly seeks: boolean } {
   const demuxer = /Input #0, (.+), from /.exec(said)?.[1];
   if (demuxer === undefined) {
     const lines = said.trim().split('\n').reverse();
-    const reason = (lines.find((line) => line.includes(path)) ?? lines[0] ?? '').trim();
+    const reason =
+      (lines.find((line) => line.includes(path)) ?? lines[0] ?? '').trim().split(': ').at(-1) ?? '';
     throw new DataFailure(
       `${path}: is not a video that FFmpeg can open, or is cut short: ${CONTAINERS_SAID} are allowed (${reason})`,
     );
@@ -34,7 +46,8 @@ export function readDump(path: string, said: string): { readonly info: VideoInfo
   const hdr = HDR_TRANSFERS.find((transfer) => line.includes(`/${transfer}`)) ?? null;
   const durationSec = durationOf(said, demuxer);
   if (!(durationSec > 0)) throw new DataFailure(`${path}: has a video stream without a duration`);
-  return { info: { ...native, durationSec, codec }, shown: { stored, native, hdr } };
+  const seeks = SOUGHT_IN.some((name) => demuxer.startsWith(name));
+  return { info: { ...native, durationSec, codec }, shown: { stored, native, hdr }, seeks };
 }
 
 function durationOf(said: string, demuxer: string): number {

@@ -1,24 +1,36 @@
 import type { FrameRequest, Picture, StreamedFrame, VideoInfo, VideoReader } from '../../activities/ports.js';
 import { DataFailure } from '../../domain/failures.js';
-import { ALLOWED_DEMUXERS, ALLOWED_PROTOCOLS, fileUrl } from './allowed.js';
-import { CLOCK_SLACK_SEC, refuseMissingFrames } from './clock.js';
-import { ascending, collected } from './collect.js';
+import { refuseMissingFrames } from './clock.js';
+import { ascending, inOrderAsked } from './collect.js';
+import { FIRST_FRAME } from './ffmpeg-clock.js';
+import type { Decoding } from './ffmpeg-decode.js';
+import { decodeRun, inputOptions } from './ffmpeg-decode.js';
 import { readDump } from './ffmpeg-dump.js';
-import type { Ended, Said } from './ffmpeg-process.js';
-import { piecesOf, runFfmpeg } from './ffmpeg-process.js';
+import type { Ended } from './ffmpeg-process.js';
+import { runFfmpeg } from './ffmpeg-process.js';
+import type { Run } from './ffmpeg-runs.js';
+import { placesToBegin, runsOf } from './ffmpeg-runs.js';
+import { Said } from './ffmpeg-said.js';
 import { refuseNoFile } from './files.js';
-import { pictureFilters } from './filters.js';
+import type { Job } from './guard.js';
 import type { VideoLimits } from './limits.js';
 import { DEFAULT_LIMITS, refuseTooLarge, refuseTooLong, refuseTooMany } from './limits.js';
+import { Slots } from './slots.js';
+
+/** Processes at a time, over all requests whose frames are taken as they come. */
+const PROCESSES = 2;
 
 /**
- * Decodes through an ffmpeg binary, one process a request, from the file's beginning. ffprobe is not needed:
- * `ffmpeg -i` says it all.
+ * Decodes through an ffmpeg binary: frames near each other by one process, which seeks to the key frame before them
+ * where the container allows it (`ffmpeg-dump.ts`). ffprobe is not needed: `ffmpeg -i` says it all. A stream has one
+ * process at a time, and waits for nobody: its consumer may leave it standing.
  */
 export class FfmpegReader implements VideoReader {
   readonly version: string;
   readonly #binary: string;
   readonly #limits: VideoLimits;
+  readonly #slots = new Slots(PROCESSES);
+  readonly #pids = new Set<number>();
   #filters: Promise<Ended> | null = null;
 
   constructor(binary: string, version: string, limits: VideoLimits = DEFAULT_LIMITS) {
@@ -27,87 +39,91 @@ export class FfmpegReader implements VideoReader {
     this.#limits = limits;
   }
 
+  /** Ids of the processes that decode now. */
+  get pids(): readonly number[] {
+    return [...this.#pids];
+  }
+
   async probe(path: string, signal?: AbortSignal): Promise<VideoInfo> {
-    return (await this.#look(path, signal)).info;
+    const { info } = await this.#slots.hold(() => this.#look(this.#jobFor(path), signal));
+    return info;
   }
 
   async *stream(path: string, request: FrameRequest): AsyncGenerator<StreamedFrame> {
-    const { fps, indices, channels, size, signal } = request;
+    const { decoding, runs } = await this.#plan(path, request);
+    for (const run of runs) yield* decodeRun(decoding, run, request.signal);
+  }
+
+  async frames(path: string, request: FrameRequest): Promise<readonly Picture[]> {
+    const { decoding, runs } = await this.#slots.hold(() => this.#plan(path, request));
+    const waiting = [...runs];
+    const frames: StreamedFrame[] = [];
+    const stop = new AbortController();
+    const signal =
+      request.signal === undefined ? stop.signal : AbortSignal.any([request.signal, stop.signal]);
+    const collect = async (run: Run): Promise<void> => {
+      for await (const frame of decodeRun(decoding, run, signal)) frames.push(frame);
+    };
+    const work = async (): Promise<void> => {
+      for (let run = waiting.shift(); run !== undefined && !signal.aborted; run = waiting.shift()) {
+        const next = run;
+        await this.#slots
+          .hold(() => collect(next))
+          .catch((error: unknown) => {
+            stop.abort(error);
+          });
+      }
+    };
+    await Promise.all(Array.from({ length: PROCESSES }, work));
+    signal.throwIfAborted();
+    return inOrderAsked(path, request.indices, frames);
+  }
+
+  async #plan(path: string, request: FrameRequest): Promise<{ decoding: Decoding; runs: readonly Run[] }> {
+    const { fps, indices, signal } = request;
     refuseTooMany(path, this.#limits, indices.length);
-    const { info, shown } = await this.#look(path, signal);
+    const job = this.#jobFor(path);
+    const { info, shown, seeks } = await this.#look(job, signal);
     refuseMissingFrames(path, info.durationSec, fps, indices);
     if (shown.hdr !== null) await this.#refuseWithoutZscale(path);
-    const wanted = ascending(indices);
-    if (wanted.length === 0) return;
-    const { widthPx, heightPx } = size ?? info;
-    const filters = [...clockFilters(fps, wanted), ...pictureFilters(shown, channels, size)].join(',');
-    const args = [
-      ...[
-        '-nostats',
-        '-loglevel',
-        'level+info',
-        '-threads',
-        '1',
-        '-reinit_filter',
-        '0',
-        ...this.#input(path),
-        '-map',
-        '0:V:0',
-      ],
-      ...['-vf', filters, '-fps_mode', 'passthrough', '-frames:v', String(wanted.length)],
-      ...['-f', 'rawvideo', 'pipe:1'],
-    ];
-    const bytes = widthPx * heightPx * channels;
-    const said: Said = { text: '' };
-    let got = 0;
-    for await (const data of piecesOf(
-      this.#binary,
-      args,
-      bytes,
-      { path, limits: this.#limits },
-      said,
-      signal,
-    )) {
-      const index = wanted[got++];
-      refuseOtherSize(path, said);
-      if (index !== undefined) yield { index, picture: { widthPx, heightPx, channels, data } };
-    }
-    refuseOtherSize(path, said);
-    if (got < wanted.length) {
-      const reason =
-        said.text.split('\n').findLast((line) => /\[(error|fatal)\]/.test(line)) ?? 'it ends early';
-      throw new DataFailure(
-        `${path}: gave ${got} of ${wanted.length} frames; it is cut short or damaged (${reason})`,
-      );
-    }
+    const runs = runsOf(ascending(indices), fps, seeks);
+    const startUs = runs.some((run) => placesToBegin(run, fps, seeks).length > 1)
+      ? await this.#startUs(job, signal)
+      : null;
+    const common = { binary: this.#binary, pids: this.#pids, job };
+    return { decoding: { ...common, request, info, shown, startUs }, runs };
   }
 
-  frames(path: string, request: FrameRequest): Promise<readonly Picture[]> {
-    return collected(this, path, request);
-  }
-
-  async #look(path: string, signal?: AbortSignal): Promise<ReturnType<typeof readDump>> {
+  async #look(job: Job, signal?: AbortSignal): Promise<ReturnType<typeof readDump>> {
+    const { path, limits } = job;
+    signal?.throwIfAborted();
     await refuseNoFile(path);
-    const { stderr } = await runFfmpeg(
-      this.#binary,
-      this.#input(path),
-      signal === undefined ? {} : { signal },
-    );
+    const { stderr } = await this.#run(job, inputOptions(job), signal);
     const beyond = /Picture size (\d+)x(\d+) exceeds specified max pixel count/.exec(stderr);
-    if (beyond !== null) refuseTooLarge(path, this.#limits, Number(beyond[1]), Number(beyond[2]));
+    if (beyond !== null) refuseTooLarge(path, limits, Number(beyond[1]), Number(beyond[2]));
     const read = readDump(path, stderr);
     const { stored, native } = read.shown;
-    refuseTooLarge(path, this.#limits, stored.widthPx, stored.heightPx);
-    refuseTooLarge(path, this.#limits, native.widthPx, native.heightPx);
-    refuseTooLong(path, this.#limits, read.info.durationSec);
+    refuseTooLarge(path, limits, stored.widthPx, stored.heightPx);
+    refuseTooLarge(path, limits, native.widthPx, native.heightPx);
+    refuseTooLong(path, limits, read.info.durationSec);
     return read;
   }
 
-  #input(path: string): readonly string[] {
-    return [
-      ...['-protocol_whitelist', ALLOWED_PROTOCOLS, '-format_whitelist', ALLOWED_DEMUXERS],
-      ...['-max_pixels', String(Math.round(this.#limits.maxPixels)), '-i', fileUrl(path)],
-    ];
+  /** When the first frame is, in microseconds of the file; null where it does not say, which then is not sought in. */
+  async #startUs(job: Job, signal?: AbortSignal): Promise<number | null> {
+    const args = ['-loglevel', 'level+info', '-copyts', ...inputOptions(job), ...FIRST_FRAME];
+    const said = new Said();
+    said.take((await this.#run(job, args, signal)).stderr);
+    said.close();
+    return (await said.next())?.tick ?? null;
+  }
+
+  #run(job: Job, args: readonly string[], signal: AbortSignal | undefined): Promise<Ended> {
+    return runFfmpeg(this.#binary, args, signal === undefined ? { job } : { job, signal });
+  }
+
+  #jobFor(path: string): Job {
+    return { path, limits: this.#limits, spentMs: 0 };
   }
 
   async #refuseWithoutZscale(path: string): Promise<void> {
@@ -118,26 +134,4 @@ export class FfmpegReader implements VideoReader {
       `${path}: has a high dynamic range, and this ffmpeg (${this.version}) lacks the zscale filter that brings it to an ordinary one`,
     );
   }
-}
-
-/**
- * The one clock as filters: times begin at the first frame, in microseconds, a little early for the slack;
- * `round=up` gives tick n the last frame with time ≤ n/fps; then only the ticks asked for.
- */
-function clockFilters(fps: number, wanted: readonly number[]): readonly string[] {
-  const picked = wanted.map((index) => `eq(n\\,${index - 1})`).join('+');
-  return [
-    // Once more the last frame, or the filter drops the tick at which it comes.
-    'tpad=stop=1:stop_mode=clone',
-    'settb=AVTB',
-    `setpts=PTS-STARTPTS-${Math.round(CLOCK_SLACK_SEC * 1e6)}`,
-    `fps=${fps}:round=up:start_time=0`,
-    `select=${picked}`,
-  ];
-}
-
-/** An ffmpeg that meets frames of another size begins its filters, and so the clock, afresh; it says so. */
-function refuseOtherSize(path: string, { text }: Said): void {
-  if (!/filter graph because video parameters changed|Changing video frame properties/.test(text)) return;
-  throw new DataFailure(`${path}: its frames change their size or form in mid-video`);
 }

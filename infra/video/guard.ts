@@ -1,10 +1,29 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { DataFailure } from '../../domain/failures.js';
 import type { VideoLimits } from './limits.js';
 import { tookTooLong, tookTooMuchMemory } from './limits.js';
 
 const LOOK_EVERY_MS = 100;
+
+/** Signals by which a program ends that broke on its input. */
+const CRASHES: readonly string[] = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP', 'SIGSYS'];
+
+export function isCrash(how: string): boolean {
+  return CRASHES.includes(how);
+}
+
+export function crashedOn(path: string, said: string): DataFailure {
+  return new DataFailure(`${path}: the decoder crashed on it (${said})`);
+}
+
+/** What is decoded, its limits, and the time that its processes have taken together. */
+export interface Job {
+  readonly path: string;
+  readonly limits: VideoLimits;
+  spentMs: number;
+}
 
 /**
  * Watches a process that decodes an untrusted file: an abort, the time limit or the memory limit kills it.
@@ -13,19 +32,13 @@ const LOOK_EVERY_MS = 100;
 export class Guard {
   reason: Error | null = null;
   readonly #pid: number | undefined;
-  readonly #job: { readonly path: string; readonly limits: VideoLimits };
+  readonly #job: Job;
   readonly #end: () => void;
   readonly #signal: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout;
-  #spentMs = 0;
   #sinceMs: number | null = performance.now();
 
-  constructor(
-    pid: number | undefined,
-    job: { readonly path: string; readonly limits: VideoLimits },
-    end: () => void,
-    signal?: AbortSignal,
-  ) {
+  constructor(pid: number | undefined, job: Job, end: () => void, signal?: AbortSignal) {
     this.#pid = pid;
     this.#job = job;
     this.#end = end;
@@ -37,7 +50,7 @@ export class Guard {
 
   /** The consumer works: its time is not the decoder's. */
   pause(): void {
-    if (this.#sinceMs !== null) this.#spentMs += performance.now() - this.#sinceMs;
+    this.#count();
     this.#sinceMs = null;
   }
 
@@ -51,6 +64,7 @@ export class Guard {
   }
 
   release(): void {
+    this.pause();
     clearInterval(this.#timer);
     this.#signal?.removeEventListener('abort', this.#onAbort);
   }
@@ -62,11 +76,18 @@ export class Guard {
 
   async #look(): Promise<void> {
     const { path, limits } = this.#job;
-    const running = this.#sinceMs === null ? 0 : performance.now() - this.#sinceMs;
-    if (this.#spentMs + running > limits.maxSeconds * 1000) this.#kill(tookTooLong(path, limits));
+    this.#count();
+    if (this.#job.spentMs > limits.maxSeconds * 1000) this.#kill(tookTooLong(path, limits));
     const usedMiB = this.#pid === undefined ? null : await residentMiB(this.#pid);
     if (usedMiB !== null && usedMiB > limits.maxMemoryMiB)
       this.#kill(tookTooMuchMemory(path, limits, usedMiB));
+  }
+
+  #count(): void {
+    if (this.#sinceMs === null) return;
+    const nowMs = performance.now();
+    this.#job.spentMs += nowMs - this.#sinceMs;
+    this.#sinceMs = nowMs;
   }
 
   #kill(reason: Error): void {
