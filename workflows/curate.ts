@@ -91,9 +91,9 @@ class Curation {
   }
 
   async begin(): Promise<CurationState> {
-    const { dir, decisionsFile, settings } = this.#input;
+    const { dir, decisionsFile, settings, batchVideos } = this.#input;
     const plan = await curation.planCuration.executeWithOptions({ summary: `curate · read ${dir}` }, [
-      { dir, decisionsFile, settings },
+      { dir, decisionsFile, settings, ...(batchVideos === undefined ? {} : { batchVideos }) },
     ]);
     return { startedAtMs: this.#startedAtMs, plan, batches: [], progress: NO_PROGRESS };
   }

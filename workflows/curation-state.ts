@@ -12,6 +12,8 @@ export interface CurateInput {
   readonly settings: CurationSettings;
   /** Events after which it continues as new, beside what the server suggests; for tests. */
   readonly historyLimit?: number;
+  /** As for `planCuration`; for tests. */
+  readonly batchVideos?: number;
   /** Where an earlier execution of this workflow has left off. */
   readonly state?: CurationState;
 }

@@ -30,6 +30,8 @@ export interface PlanCurationInput {
   readonly dir: string;
   readonly decisionsFile: string | null;
   readonly settings: CurationSettings;
+  /** Videos that are looked up, and accounted for, together; 50 unless told. The bytes do not depend on it. */
+  readonly batchVideos?: number;
 }
 
 export interface CurationPlan {

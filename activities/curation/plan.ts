@@ -10,7 +10,7 @@ import type { CurationPlan, PlanCurationInput, VideoInput } from './contract.js'
 import { engineFor } from './engine.js';
 import type { CurationFolders, Lines, OcrEngines } from './ports.js';
 
-/** Videos that are looked up, and accounted for, together. */
+/** About a thousand events of the workflow's history. */
 const BATCH_VIDEOS = 50;
 
 /** What is to be curated: the object behind `CurationPlan.ref`. */
@@ -43,7 +43,7 @@ interface PlanDeps {
 
 /** Reads the folder once; whatever comes after works from what was committed here. */
 export function createPlanCuration(deps: PlanDeps): (input: PlanCurationInput) => Promise<CurationPlan> {
-  return async ({ dir, decisionsFile, settings }) => {
+  return async ({ dir, decisionsFile, settings, batchVideos = BATCH_VIDEOS }) => {
     const { questions, videoRoot } = await deps.folders.open(dir);
     if (questions.records.length === 0)
       throw new UserError(
@@ -55,8 +55,8 @@ export function createPlanCuration(deps: PlanDeps): (input: PlanCurationInput) =
     const decisions = decided === null ? null : withMended(videos, decided);
     const names = [...videos.keys()].sort();
     const batches: Ref[] = [];
-    for (let first = 0; first < names.length; first += BATCH_VIDEOS) {
-      const batch = names.slice(first, first + BATCH_VIDEOS).map((name) => videos.get(name)!);
+    for (let first = 0; first < names.length; first += batchVideos) {
+      const batch = names.slice(first, first + batchVideos).map((name) => videos.get(name)!);
       batches.push(await putByContent(deps.store, 'plan', batch));
     }
     const engine = await engineFor(deps.engines, settings.ocr.engine);

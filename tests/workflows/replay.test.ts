@@ -6,7 +6,9 @@ import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TASK_QUEUES } from '../../activities/contract.js';
 import { resolveBinary } from '../../infra/setup/binaries.js';
+import type { curate } from '../../workflows/curate.js';
 import type { curriculum } from '../../workflows/curriculum.js';
+import { curateInput, curationFakes } from './support/curation-fakes.js';
 import { fakes } from './support/fakes.js';
 import { startHarness, shortStages, type Harness } from './support/harness.js';
 
@@ -30,6 +32,14 @@ describe('recorded histories', { timeout: 120_000 }, () => {
         taskQueue: TASK_QUEUES.curriculum,
         workflowId: given.run,
         args: [given],
+      }),
+    );
+    const curating = curateInput('curated', { batchVideos: 2 });
+    await harness.withWorkers(curationFakes({ videos: 3, broken: [1], known: [2] }).activities, () =>
+      harness.client.workflow.execute<typeof curate>('curate', {
+        taskQueue: TASK_QUEUES.curriculum,
+        workflowId: curating.name,
+        args: [curating],
       }),
     );
     const trained = calls.order.filter((what) => !what.includes('synthesize'));
@@ -63,6 +73,7 @@ const RECORDED = {
   'stage-sft': 'replayed/DRP-SFT',
   'stage-rl': 'replayed/RL_d',
   evaluate: 'replayed/evaluation/RL_d',
+  curate: 'curated',
 };
 
 /** In the CLI's form: what a person would download. */
@@ -75,5 +86,7 @@ async function historyOf({ address }: Harness, workflowId: string): Promise<stri
 
 /** Whose machine it was is nobody's business, and no matter to a replay. */
 function anonymous(history: string): string {
-  return history.replaceAll(/"identity": "[^"]*"/g, '"identity": "recorded"');
+  return history
+    .replaceAll(/"identity": "[^"]*"/g, '"identity": "recorded"')
+    .replaceAll(/"stackTrace": "(?:[^"\\]|\\.)*"/g, '"stackTrace": ""');
 }

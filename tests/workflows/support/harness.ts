@@ -5,16 +5,13 @@ import { parseCurriculum } from '../../../configs/load.js';
 import type { Curriculum } from '../../../domain/curriculum.js';
 import { bundleWorkflows } from '../../../infra/worker/workflow-bundle.js';
 import { startServer } from './server.js';
-import type { fakes } from './fakes.js';
-
-type Activities = ReturnType<typeof fakes>['activities'];
 
 export interface Harness {
   readonly client: Client;
   readonly bundle: string;
   readonly address: string;
   /** Workers of all four queues, with these activities, while `work` runs. */
-  withWorkers<T>(activities: Activities, work: () => Promise<T>): Promise<T>;
+  withWorkers<T>(activities: object, work: () => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
 
