@@ -27,7 +27,10 @@ export function curationTable(report: CurationReport): string {
   const { videos, frames, texts, questions, trajectories, truth, failures, refusedLines, decisions } = report;
   const rows: (readonly [string, string])[] = [
     ['videos', `${videos.total}: ${videos.read} read, ${videos.failed} failed`],
-    ['frames', `${frames.sampled} sampled, ${frames.read} read (the others show the same picture)`],
+    [
+      'frames',
+      `${frames.sampled} sampled, ${frames.read} read (the others show the same picture, or came with their text)`,
+    ],
     ['texts', `${texts.read} words${listed(texts.dropped, 'left out')}`],
     [
       'questions',

@@ -154,7 +154,7 @@ function fromSideFile(
   const frames = [...nearest]
     .sort(([a], [b]) => a - b)
     .map(([frame, { words }]): FrameText => ({ frame, words }));
-  return { by: ocr.by, frames, framesRead: frames.length, dropped: left };
+  return { by: ocr.by, frames, framesRead: 0, dropped: left };
 }
 
 /** The one clock's count: frames with (i − 1)/fps before the end (infra/video/clock.ts). */

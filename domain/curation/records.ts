@@ -15,7 +15,7 @@ export interface VideoText {
   /** Engine and version, or the form of the side file. */
   readonly by: string;
   readonly frames: readonly FrameText[];
-  /** Frames that were put to the engine; the others showed the same picture. */
+  /** Frames that were put to the engine: none where a side file says what stands there; else the others showed the same picture. */
   readonly framesRead: number;
   /** Words left out, by why. */
   readonly dropped: Readonly<Record<string, number>>;
