@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
 import type { FinishedCuration } from '../../activities/curation/contract.js';
 import { TASK_QUEUES } from '../../activities/contract.js';
 import { classify, UserError } from '../../domain/failures.js';
@@ -79,12 +84,12 @@ export async function cancelCuration(session: Session, name: string): Promise<bo
   }
 }
 
-/** Looks at a curation again and again until it has ended; null where the signal came first. */
+/** Looks at a curation again and again until it has ended, or was stopped by somebody; `left` where the signal came first. */
 export async function followCuration(
   session: Session,
   name: string,
   { signal, onView }: { readonly signal: AbortSignal; readonly onView: (view: CurationView) => void },
-): Promise<FinishedCuration | null> {
+): Promise<FinishedCuration | 'stopped' | 'left'> {
   const handle = session.temporal.workflow.getHandle<typeof curate>(name);
   while (!signal.aborted) {
     const view = await look(session, name).catch((error: unknown) => {
@@ -92,11 +97,15 @@ export async function followCuration(
       if (classify(error) === 'infrastructure') return null;
       throw error;
     });
-    if (view === 'ended') return handle.result();
+    if (view === 'ended')
+      return handle.result().catch((error: unknown) => {
+        if (error instanceof WorkflowFailedError && error.cause instanceof CancelledFailure) return 'stopped';
+        throw error;
+      });
     if (view !== null) onView(view);
     await sleep(EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
-  return null;
+  return 'left';
 }
 
 const EVERY_MS = 500;

@@ -10,6 +10,12 @@ export interface Ended {
   readonly stderr: string;
 }
 
+export interface Running {
+  readonly ended: Promise<Ended>;
+  /** Ctrl-C. */
+  readonly interrupt: () => void;
+}
+
 /** The real command line, compiled, as a process of its own that works in one home. */
 export class CommandLine {
   readonly #home: Home;
@@ -22,6 +28,11 @@ export class CommandLine {
 
   /** Resolves when the command has ended, whatever its exit code. */
   run(...args: readonly string[]): Promise<Ended> {
+    return this.start(...args).ended;
+  }
+
+  /** A command that may be interrupted. */
+  start(...args: readonly string[]): Running {
     const child = spawn(process.execPath, [this.#main, ...args], {
       env: { ...process.env, RUMINATE_HOME: this.#home.root, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -30,13 +41,14 @@ export class CommandLine {
     const output = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
-    return new Promise((resolve, reject) => {
+    const ended = new Promise<Ended>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code) => {
         this.#running.delete(child);
         resolve({ code, ...output });
       });
     });
+    return { ended, interrupt: () => child.kill('SIGINT') };
   }
 
   /** The JSON of a command that must succeed. */

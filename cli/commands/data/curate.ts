@@ -19,7 +19,8 @@ export function curateCommand(): Command {
     .description(
       'Reads the text of the videos of a data folder, finds the answers in it, makes trajectories of looking, and keeps those that\n' +
         'can be executed and show the answer in their last look and nowhere before. Brings the services up where they are down.\n' +
-        'Steps are kept by content: the same command goes on where it was, and new videos cost only themselves.',
+        'Steps are kept by content: the same command goes on where it was, and new videos cost only themselves.\n' +
+        'Ctrl-C ends the watching and not the curation, which --cancel stops.',
     )
     .argument('<dir>', 'a data folder: questions.jsonl, videos, and ocr/ where it brings read text')
     .requiredOption('--out <dir>', 'the folder to write')
@@ -32,6 +33,7 @@ export function curateCommand(): Command {
       'after',
       examples(
         'ruminate data curate data/shop --out data/shop-curated',
+        'ruminate data curate data/shop --out data/shop-curated --cancel',
         'ruminate data curate data/shop --out data/shop-curated --config configs/curation.yaml --json',
         'ruminate data curate data/shop --out data/shop-final --decisions decisions.jsonl',
       ),
@@ -67,7 +69,11 @@ async function curate(dir: string, out: string, options: Options): Promise<numbe
     err(`The curation "${name}" ${started === 'started' ? 'has started' : 'is going on already'}.`);
     err(`Temporal UI: ${runPage(session, name)}`);
     const finished = await follow((watching) => client.followCuration(session, name, watching));
-    if (finished === null) {
+    if (finished === 'stopped') {
+      err(`The curation "${name}" was stopped; what it has done is kept, and the same command goes on.`);
+      return EXIT.failure;
+    }
+    if (finished === 'left') {
       err('\nStopped watching; the curation goes on. The same command watches it again;');
       err(`  ruminate data curate … --name ${name} --cancel    stops it; what it has done is kept`);
       return EXIT.interrupted;
