@@ -15,6 +15,8 @@ export function clockFilters(fps: number, run: Run, startUs: number | null): rea
   return [
     // Once more the last frame, or the filter drops the tick at which it comes.
     'tpad=stop=1:stop_mode=clone',
+    // A container may call a frame a key frame from which H.264 only begins to recover: pictures are whole from an I frame on.
+    ...(startUs === null ? [] : ['select=if(isnan(prev_selected_pts)\\,eq(pict_type\\,PICT_TYPE_I)\\,1)']),
     'settb=AVTB',
     startUs === null ? `setpts=PTS-STARTPTS-${SLACK_US}` : `setpts=PTS-(${startUs})-${SLACK_US}`,
     // Without `start_time` a process that began too late has no tick for what it missed, where it would repeat a frame.

@@ -23,8 +23,8 @@ const resolved = new Map<string, Promise<ResolvedVideo>>();
 /**
  * Finds an FFmpeg: the binary that `FFMPEG_BIN` names, the libraries inside node-av, ffmpeg-static's binary (where
  * its download worked), or one on PATH. The libraries come first: the frames are the same, but their process stays
- * alive between requests and goes straight to a frame, where a binary is started twice for each request and decodes
- * from the beginning (docs/video.md has the numbers). Throws a UserError when `FFMPEG_BIN` does not run, a limit is no
+ * alive between requests, where a binary is started twice or more for each request, and it seeks in more containers
+ * (docs/video.md has the numbers). Throws a UserError when `FFMPEG_BIN` does not run, a limit is no
  * number, or there is no FFmpeg.
  */
 export function resolveVideo(env: NodeJS.ProcessEnv = process.env): Promise<ResolvedVideo> {
