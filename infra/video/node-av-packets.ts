@@ -22,6 +22,8 @@ export class PacketQueue {
   readonly #video: Opened;
   readonly #waiting: TimedPacket[] = [];
   #endOfFile = false;
+  /** Where the first packet is decoded: with reordered frames before the first one is shown. */
+  #firstTick: bigint | null = null;
 
   constructor(path: string, video: Opened) {
     this.#path = path;
@@ -46,6 +48,7 @@ export class PacketQueue {
       const read = input.readFrameSync(packet);
       if (read >= 0 && packet.streamIndex === stream.index) {
         const timed = this.#timed(packet);
+        this.#firstTick ??= packet.dts;
         this.#waiting.push(timed);
         return timed;
       }
@@ -72,6 +75,7 @@ export class PacketQueue {
    * read on. Without an index (MPEG-TS) a seek may land behind a key frame: it is then tried from further back.
    */
   seek(sec: number): boolean {
+    if (this.#firstTick === null) this.readAhead();
     for (const backSec of BACK_SEC) {
       const from = Math.max(0, sec - backSec);
       if (!this.#seekOnce(from)) return false;
@@ -89,7 +93,10 @@ export class PacketQueue {
 
   #seekOnce(sec: number): boolean {
     const { input, stream, secondsPerTick, startTick } = this.#video;
-    const tick = BigInt(Math.floor(sec / secondsPerTick) + startTick);
+    const shown = BigInt(Math.floor(sec / secondsPerTick) + startTick);
+    // Without an index a seek goes by decoding times: the beginning is where decoding begins.
+    const first = this.#firstTick ?? shown;
+    const tick = sec === 0 && first > UNKNOWN_TICK && first < shown ? first : shown;
     if (input.seekFrameSync(stream.index, tick, AVSEEK_FLAG_BACKWARD) < 0) return false;
     this.drop(this.#waiting.length);
     this.#endOfFile = false;

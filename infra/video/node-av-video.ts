@@ -16,6 +16,8 @@ import { newFrame, PicturePacker } from './node-av-picture.js';
 const SEEK_AHEAD_SEC = 2;
 /** Codecs whose frames say that no other frame needs them; H.265's marks hold only within a temporal layer. */
 const MARKS_SPARE_FRAMES = new Set(['h264', 'mpeg2video', 'mpeg4']);
+/** How far before the time asked for frames are walked through from, one after the other. */
+const WALK_BACK_SEC = [0, 20, 80, Infinity];
 /** At most so many packets are read ahead to learn which frame is on screen. */
 const MOST_AHEAD = 600;
 
@@ -60,8 +62,7 @@ export class OpenVideo {
     const target = sec + CLOCK_SLACK_SEC;
     if (!this.#walks && !this.#find(sec, target)) {
       this.#walks = true;
-      this.#packets.seek(sec);
-      this.#startAfresh();
+      this.#beginWalk(sec, target);
     }
     if (this.#walks) this.#walk(sec, target);
     this.#refuseIfCutShort(sec);
@@ -157,11 +158,7 @@ export class OpenVideo {
 
   /** Frame by frame to the last that begins by `target`. */
   #walk(sec: number, target: number): void {
-    if (target - this.#reachedSec() > SEEK_AHEAD_SEC && this.#hasCurrent) {
-      this.#packets.seek(sec);
-      this.#startAfresh();
-    }
-    if (!this.#hasCurrent) this.#hasCurrent = this.#decodeInto(this.#current);
+    if (target - this.#reachedSec() > SEEK_AHEAD_SEC) this.#beginWalk(sec, target);
     if (!this.#hasCurrent)
       throw new DataFailure(`${this.#path}: has no frame at ${sec} s; it is cut short or damaged`);
     for (;;) {
@@ -169,6 +166,19 @@ export class OpenVideo {
       if (!this.#hasNext || this.#secOf(this.#next) > target) return;
       [this.#current, this.#next] = [this.#next, this.#current];
       this.#hasNext = false;
+    }
+  }
+
+  /**
+   * Decodes a frame that begins by `target`, from the key frame before it; from further back where none comes out there:
+   * H.264 with intra refresh flags frames as key that are whole only some frames later.
+   */
+  #beginWalk(sec: number, target: number): void {
+    for (const backSec of WALK_BACK_SEC) {
+      this.#packets.seek(Math.max(0, sec - backSec));
+      this.#startAfresh();
+      this.#hasCurrent = this.#decodeInto(this.#current);
+      if (sec <= backSec || (this.#hasCurrent && !(this.#currentSec() > target))) return;
     }
   }
 

@@ -80,57 +80,41 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-/**
- * Known to be wrong: node-av shows of a transport stream the key frame for the frame before it, and of an H.264 file
- * without I frames one that is not yet whole, or a later one. `it.fails` complains once they are right.
- */
-const WRONG_THROUGH_NODE_AV = ['h264.ts', 'refreshed.mp4'];
+describe.each(await adaptersHere())('frames far from each other through $name', ({ reader }) => {
+  const numbers = async (name: string, indices: readonly number[]): Promise<readonly number[]> =>
+    (await reader.frames(at(name), { fps: 25, indices, channels: 1 })).map(numberOf);
 
-describe.each(await adaptersHere())(
-  'frames far from each other through $name',
-  ({ name: adapter, reader }) => {
-    const isWrong = (name: string): boolean => adapter === 'node-av' && WRONG_THROUGH_NODE_AV.includes(name);
-    const numbers = async (name: string, indices: readonly number[]): Promise<readonly number[]> =>
-      (await reader.frames(at(name), { fps: 25, indices, channels: 1 })).map(numberOf);
+  it.each(Object.keys(FILES))('are exact about the key frames of %s, and first and last', async (name) => {
+    expect(await numbers(name, PLACES)).toEqual(PLACES.map((index) => index - 1));
+  });
 
-    it.each(Object.keys(FILES).filter((name) => !isWrong(name)))(
-      'are exact about the key frames of %s, and first and last',
-      async (name) => {
-        expect(await numbers(name, PLACES)).toEqual(PLACES.map((index) => index - 1));
-      },
-    );
-
-    it.fails.each(Object.keys(FILES).filter(isWrong))('are not yet exact in %s', async (name) => {
-      expect(await numbers(name, PLACES)).toEqual(PLACES.map((index) => index - 1));
-    });
-
-    it('are exact when each is asked for alone', async () => {
+  it('are exact when each is asked for alone', async () => {
+    for (const name of ['h264.mp4', 'h264.ts', 'refreshed.mp4'])
       for (const index of [GOP, GOP + 1, 3 * GOP, COUNT])
-        expect(await numbers('h264.mp4', [index])).toEqual([index - 1]);
-    });
+        expect(await numbers(name, [index]), `${name} ${index}`).toEqual([index - 1]);
+  });
 
-    it('are counted from where an edit list begins', async () => {
-      const places = PLACES.slice(0, -1);
-      expect(await numbers('edited.mp4', places)).toEqual(places.map((index) => index - 1 + 10));
-    });
+  it('are counted from where an edit list begins', async () => {
+    const places = PLACES.slice(0, -1);
+    expect(await numbers('edited.mp4', places)).toEqual(places.map((index) => index - 1 + 10));
+  });
 
-    it('are on screen until the next, at uneven times', async () => {
-      const places = [1, 118, 119, 120, 121, 122, 300, 301, 302, 303, 470];
-      const shown = places.map((index) => UNEVEN.findLastIndex((begins) => begins <= index - 1));
-      expect(await numbers('uneven.mkv', places)).toEqual(shown);
-    });
+  it('are on screen until the next, at uneven times', async () => {
+    const places = [1, 118, 119, 120, 121, 122, 300, 301, 302, 303, 470];
+    const shown = places.map((index) => UNEVEN.findLastIndex((begins) => begins <= index - 1));
+    expect(await numbers('uneven.mkv', places)).toEqual(shown);
+  });
 
-    it('come in order by a stream too, and end with a consumer that breaks off', async () => {
-      const seen: number[] = [];
-      for await (const { index, picture } of reader.stream(at('h264.mkv'), {
-        fps: 25,
-        indices: PLACES,
-        channels: 1,
-      })) {
-        expect(numberOf(picture)).toBe(index - 1);
-        if (seen.push(index) === 7) break;
-      }
-      expect(seen).toEqual(PLACES.slice(0, 7));
-    });
-  },
-);
+  it('come in order by a stream too, and end with a consumer that breaks off', async () => {
+    const seen: number[] = [];
+    for await (const { index, picture } of reader.stream(at('h264.mkv'), {
+      fps: 25,
+      indices: PLACES,
+      channels: 1,
+    })) {
+      expect(numberOf(picture)).toBe(index - 1);
+      if (seen.push(index) === 7) break;
+    }
+    expect(seen).toEqual(PLACES.slice(0, 7));
+  });
+});
