@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Decision } from '../../domain/curation/decisions.js';
 import { homeAt } from '../../infra/home/home.js';
 import { findChromium } from '../support/chromium.js';
 import { CommandLine } from '../support/command-line.js';
 import { answer, crop, NASTY, priceBox, sampleFolder, trajectory } from './sample.js';
 import { serve, type Served } from './served.js';
+
+// A browser on a busy machine takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const executablePath = await findChromium();
 const skip = executablePath === null;
@@ -50,6 +53,8 @@ describe('the review page in a real browser', () => {
     });
     await page.goto(url);
     await page.waitForSelector('article');
+    // Pictures that come later move what stands below them.
+    await until(page, `[...document.querySelectorAll('article img')].every(({ complete }) => complete)`);
     return page;
   }
 
@@ -61,7 +66,7 @@ describe('the review page in a real browser', () => {
   /** Waits until an expression is true; evaluated from outside, because the page's own policy forbids it to evaluate text. */
   async function until(page: Page, expression: string): Promise<void> {
     await expect
-      .poll(() => page.evaluate(`Boolean(${expression})`), { timeout: 10_000, interval: 20 })
+      .poll(() => page.evaluate(`Boolean(${expression})`), { timeout: 40_000, interval: 50 })
       .toBe(true);
   }
 
@@ -74,9 +79,14 @@ describe('the review page in a real browser', () => {
       .filter(Boolean)
       .map((line) => JSON.parse(line) as Decision);
   }
-  /** Presses keys one after the other, as a person who waits for what each does. */
+  /** Presses keys one after the other, as a person who sees what each does: two frames later its effects have run. */
   async function press(page: Page, ...keys: readonly string[]): Promise<void> {
-    for (const key of keys) await page.keyboard.press(key);
+    for (const key of keys) {
+      await page.keyboard.press(key);
+      await page.evaluate(
+        `new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(seen))))`,
+      );
+    }
   }
 
   test.skipIf(skip)(
@@ -244,9 +254,9 @@ describe('the review page in a real browser', () => {
         const outline = await page.evaluate(`getComputedStyle(document.activeElement).outlineStyle`);
         expect(outline).toBe('solid');
         await press(page, '?');
-        expect(await page.locator('dialog[open]').isVisible()).toBe(true);
+        await until(page, `document.querySelector('dialog[open]')`);
         await press(page, 'Escape');
-        expect(await page.locator('dialog').count()).toBe(0);
+        await until(page, `document.querySelectorAll('dialog').length === 0`);
         await page.close();
         expect(heard).toEqual([]);
       }
