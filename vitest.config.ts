@@ -13,7 +13,7 @@ export default defineConfig({
           name: 'quick',
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/servers/**', 'tests/**/fixtures/**'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },

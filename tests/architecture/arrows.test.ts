@@ -84,7 +84,7 @@ afterAll(async () => {
 describe('import arrows', () => {
   test('hold in the sources', async () => {
     expect(await violations(root)).toEqual([]);
-  });
+  }, 180_000);
 
   test('are checked over real edges: TypeScript sources behind `.js` endings are found', async () => {
     const { modules } = await cruiseHouse(root);

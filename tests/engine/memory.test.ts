@@ -28,7 +28,7 @@ describe('a graph without the memory that it needs', () => {
       hint: expect.stringContaining('lower compute.microBatch') as string,
     });
     await sessions.close();
-  });
+  }, 120_000);
 
   it.skipIf(process.platform !== 'linux')(
     'says which graph and shape ran out, and leaves an engine that still works (needs Linux: ulimit)',

@@ -118,7 +118,7 @@ describe('npm start', () => {
     const { code, err } = await bootstrap(await checkout(), ['fly']);
     expect(code).toBe(2);
     expect(err).toContain(
-      `expected one of start, test, check, build, bench, bench-engine, ruminate; got 'fly'`,
+      `expected one of start, test, check, build, bench, bench-engine, bench-video, ruminate; got 'fly'`,
     );
   });
 });
