@@ -1,4 +1,4 @@
-import type { FrameRequest, Picture, StreamedFrame, VideoReader } from '../../activities/ports.js';
+import type { Picture, StreamedFrame } from '../../activities/ports.js';
 import { DataFailure } from '../../domain/failures.js';
 
 /** Each index once, in the order in which a decoder meets them. */
@@ -18,16 +18,4 @@ export function inOrderAsked(
     if (picture === undefined) throw new DataFailure(`${path}: frame ${index} could not be decoded`);
     return picture;
   });
-}
-
-/** All of a stream's pictures. */
-export async function collected(
-  reader: Pick<VideoReader, 'stream'>,
-  path: string,
-  request: FrameRequest,
-): Promise<readonly Picture[]> {
-  if (request.indices.length === 0) return [];
-  const frames: StreamedFrame[] = [];
-  for await (const frame of reader.stream(path, request)) frames.push(frame);
-  return inOrderAsked(path, request.indices, frames);
 }
