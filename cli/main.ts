@@ -10,6 +10,7 @@ import { exportCommand } from './commands/export.js';
 import { listCommand } from './commands/list.js';
 import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
+import { serveCommand } from './commands/serve.js';
 import { statusCommand } from './commands/status.js';
 import { toolCommand } from './commands/tool.js';
 import { upCommand } from './commands/up.js';
@@ -36,6 +37,7 @@ for (const command of [
   evalCommand(),
   askCommand(),
   exportCommand(),
+  serveCommand(),
   toolCommand(),
   dataCommand(),
   upCommand(),

@@ -1,0 +1,83 @@
+import { Checkpoints } from '../../../activities/checkpoints.js';
+import type { Shard } from '../../../activities/contract.js';
+import { DataSets, parseLines } from '../../../activities/datasets.js';
+import { Engines } from '../../../activities/engines.js';
+import { createGradeShard } from '../../../activities/grade-shard.js';
+import { createOpenData } from '../../../activities/open-data.js';
+import { RolloutMemories } from '../../../activities/rollout-memories.js';
+import { createRunTools } from '../../../activities/run-tools.js';
+import { createSampleTurn } from '../../../activities/sample-turn.js';
+import type { GradedRollout } from '../../../domain/graded.js';
+import type { Ref } from '../../../domain/refs.js';
+import { GREEDY } from '../../../domain/sampling.js';
+import type { Rollout } from '../../../domain/trajectory.js';
+import { EmbeddedEngine } from '../../../engine/embedded-engine.js';
+import { freshOptimizer } from '../../../engine/policy/state.js';
+import { commitWithManifest, readManifest } from '../../../infra/store/manifest.js';
+import type { PictureTools } from '../../../infra/tools/look.js';
+import { MemoryStore } from '../../support/memory-store.js';
+import type { TestPolicy } from './policies.js';
+
+/** The activities of `ruminate ask`, all real, in the order of `workflows/ask.ts`, over a store in memory. */
+export class Asker {
+  readonly #store = new MemoryStore();
+  readonly #engines = new Engines((spec, options) => new EmbeddedEngine(spec, options));
+  readonly #tools: PictureTools;
+  readonly #policy: TestPolicy;
+
+  constructor(tools: PictureTools, policy: TestPolicy) {
+    this.#tools = tools;
+    this.#policy = policy;
+  }
+
+  async ask(video: string, question: string): Promise<Rollout> {
+    const { spec, weights } = this.#policy;
+    const store = this.#store;
+    const dataSets = new DataSets(store);
+    const checkpoints = new Checkpoints(store, {
+      commit: (prefix, parts, extra) => commitWithManifest(store, prefix, parts, extra),
+      read: (prefix) => readManifest(store, prefix),
+    });
+    const engines = this.#engines;
+    const tools = this.#tools;
+    const sampleTurn = createSampleTurn({
+      store,
+      dataSets,
+      checkpoints,
+      engines,
+      memories: new RolloutMemories(),
+    });
+    const runTools = createRunTools({ store, tools, dataSets });
+    const version = { stage: 'see', step: 0 };
+    const state = { weights, optimizer: freshOptimizer(spec) };
+    const checkpoint = await checkpoints.save('run', spec, state, { version, metrics: {}, timeMs: {} });
+    const source = { type: 'question', video, question } as const;
+    const data = await createOpenData({ store, tools })({ run: 'run', source });
+    const shard: Shard = {
+      at: { run: 'run', stage: `ask-${data.ref.sha256.slice(0, 16)}/see`, step: 0 },
+      shard: 0,
+      seed: 7,
+      data,
+      questions: [0],
+      groupSize: 1,
+      policy: { ...spec, base: { type: 'fresh' }, grammar: spec.grammar === true },
+      compute: { device: 'cpu', threads: 1, microBatch: 16 },
+      checkpoint,
+      sampling: { ...GREEDY, maxLooks: spec.maxLooks },
+    };
+    const turns: Ref[] = [];
+    const observations: Ref[] = [];
+    for (let turn = 0; ; turn++) {
+      const { ref, open } = await sampleTurn({ shard, turn, turns, observations });
+      turns.push(ref);
+      if (open === 0 || turn >= spec.maxLooks) break;
+      observations.push((await runTools({ shard, turn, sampled: ref })).ref);
+    }
+    const graded = await createGradeShard({ store, dataSets })({ shard, turns, observations });
+    return parseLines<GradedRollout>(await store.get(graded.ref))[0]!.rollout;
+  }
+
+  close(): Promise<void> {
+    return this.#engines.close();
+  }
+}
