@@ -14,7 +14,7 @@ import { readSaid, type Said } from './slots.js';
 /**
  * A chat as the policy sees it:
  * ```
- * system, developer   passed over: the policy reads no instructions
+ * system, developer   passed over, and whatever comes before the first picture: the policy reads no instructions
  * user …              8 pictures, the overview in order, and the question
  * assistant           an earlier look: a tool call, or the text protocol
  * tool, user …        what it brought: its picture, or words alone where it was refused
@@ -66,8 +66,11 @@ function planOf(messages: readonly Message[], maxLooks: number): Plan {
   const placed = messages
     .map((message, i) => ({ message, param: `messages.${i}` }))
     .filter(({ message }) => message.role !== 'system' && message.role !== 'developer');
-  const firstSaid = placed.findIndex(({ message }) => message.role === 'assistant');
-  const prompt = firstSaid < 0 ? placed : placed.slice(0, firstSaid);
+  // Examples, as some clients show them to models that read.
+  const begins = placed.findIndex((one) => picturesOf(one).length > 0);
+  const own = begins < 0 ? placed : placed.slice(begins);
+  const firstSaid = own.findIndex(({ message }) => message.role === 'assistant');
+  const prompt = firstSaid < 0 ? own : own.slice(0, firstSaid);
   const overview = prompt.flatMap(picturesOf);
   const { frames } = DEFAULT_PICTURES;
   if (overview.length !== frames)
@@ -79,7 +82,7 @@ function planOf(messages: readonly Message[], maxLooks: number): Plan {
   return {
     words: wordsOf(prompt.flatMap(textsOf)),
     overview,
-    turns: turnsOf(placed.slice(prompt.length), maxLooks),
+    turns: turnsOf(own.slice(prompt.length), maxLooks),
   };
 }
 

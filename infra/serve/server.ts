@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { UserError } from '../../domain/failures.js';
+import { DEFAULT_PICTURES } from '../../domain/tools/pictures.js';
 import { refuseOpenHost, refuseStranger } from './access.js';
 import { answerChat } from './chat.js';
 import { RequestError } from './errors.js';
@@ -61,7 +62,7 @@ export async function servePolicy(policy: ServedPolicy, options: ServeOptions): 
   async function answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     if (path === '/health') return ok(request, response, { status: 'ok', answering: gate.inside });
     refuseStranger(request, options.token);
-    const model = { id: policy.id, object: 'model', created: startedSec, owned_by: 'ruminate' };
+    const model = modelOf(policy, startedSec);
     if (path === '/v1/models') return ok(request, response, { object: 'list', data: [model] });
     if (path.startsWith(MODEL)) {
       if (decoded(path.slice(MODEL.length)) === policy.id) return ok(request, response, model);
@@ -99,6 +100,19 @@ export async function servePolicy(policy: ServedPolicy, options: ServeOptions): 
 }
 
 const MODEL = '/v1/models/';
+
+/** As OpenAI lists a model, and what it can do: a client need not try it out with pictures that it would refuse. */
+function modelOf({ id, maxLooks }: ServedPolicy, created: number) {
+  return {
+    id,
+    object: 'model',
+    created,
+    owned_by: 'ruminate',
+    capabilities: { vision: true, tools: true, logprobs: true },
+    overview_frames: DEFAULT_PICTURES.frames,
+    max_looks: maxLooks,
+  };
+}
 
 function ok(request: IncomingMessage, response: ServerResponse, value: unknown): void {
   refuseMethod(request, 'GET');

@@ -15,13 +15,14 @@ export interface Spoken {
   readonly call: ToolCall | null;
 }
 
-/** @param native whether looks are tool calls and answers plain text, or both text with tags */
+/** @param native whether looks are tool calls; an answer stands in `<answer>` tags either way */
 export function speak(tokens: readonly number[], native: boolean): Spoken {
   const said = decodeSlot(tokens);
   if ('failure' in said) return { content: `<slot>${tokens.join(' ')}</slot>`, call: null };
   const { action } = said;
-  if (!native) return { content: printMessage(null, action), call: null };
-  return action.tool === 'answer' ? { content: action.text, call: null } : { content: null, call: action };
+  return native && action.tool !== 'answer'
+    ? { content: null, call: action }
+    : { content: printMessage(null, action), call: null };
 }
 
 /** A call's name and arguments as the chat has them. */

@@ -57,12 +57,15 @@ export function resample(
 }
 
 const axes = new Map<number, Axis>();
+/** Videos have few sizes; pictures that are sent to a server have as many as somebody likes. */
+const KEPT_AXES = 512;
 
 function axisFor(from: number, to: number): Axis {
   const key = from * 65_536 + to;
   const known = axes.get(key);
   if (known !== undefined) return known;
   const axis = to < from ? areaAxis(from, to) : bilinearAxis(from, to);
+  if (axes.size >= KEPT_AXES) axes.clear();
   axes.set(key, axis);
   return axis;
 }
