@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
 
-/** A Python that can run a comparison, or why there is none: a test that is skipped says so. */
+/** A Python that has what a test needs, or why there is none: a test that is skipped says so. */
 export type Python = { readonly path: string } | { readonly missing: string };
 
-const TORCH = ['torch', 'safetensors', 'numpy'];
+/** What the comparison imports. */
+const COMPARISON = ['torch', 'safetensors', 'numpy'];
 
-/** Looks at RUMINATE_PYTHON, then for python3 on the PATH. Modules are looked for and not loaded: loading takes seconds. */
-export function findPython(modules: readonly string[] = TORCH): Python {
+/** Looks at RUMINATE_PYTHON, then for python3 on the PATH. Modules are looked for and not loaded: that takes seconds. */
+export function findPython(modules: readonly string[] = COMPARISON): Python {
   const named = process.env['RUMINATE_PYTHON'];
   const path = named ?? 'python3';
   const who = named === undefined ? 'python3 on the PATH' : `RUMINATE_PYTHON (${named})`;
