@@ -9,7 +9,7 @@ import { CommandLine, STACK_TRACE, type Ended } from '../support/command-line.js
 
 const COMMANDS = [
   ...['run', 'list', 'status', 'watch', 'cancel', 'report', 'eval', 'ask', 'export'],
-  ...['tool', 'up', 'down', 'doctor'],
+  ...['serve', 'tool', 'up', 'down', 'doctor'],
 ];
 
 // Each case starts processes; on a busy machine they take their time.
