@@ -10,6 +10,11 @@ export function cancellationSignal(): AbortSignal | undefined {
   return inActivity() ? Context.current().cancellationSignal : undefined;
 }
 
+/** What the attempt before this one said last in its heartbeats; null at the first attempt, and outside an activity. */
+export function resumePoint(): unknown {
+  return inActivity() ? (activityInfo().heartbeatDetails ?? null) : null;
+}
+
 /** Lets heartbeats, and with them cancellation, through between two stretches of work. */
 export async function breathe(): Promise<void> {
   cancellationSignal()?.throwIfAborted();

@@ -12,7 +12,7 @@ import { NON_RETRYABLE } from '../domain/failures.js';
  * Infrastructure failures are tried again for ever; what another attempt cannot mend is not. Workers heartbeat every few
  * seconds for whatever they run, so the heartbeat timeout is how long a killed worker goes unnoticed.
  */
-const COMMON: ActivityOptions = {
+export const COMMON: ActivityOptions = {
   startToCloseTimeout: '6 hours',
   heartbeatTimeout: '20 seconds',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

@@ -1,50 +1,73 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { err, examples, json, out } from '../say.js';
+import { addServedOptions, isServed, type ServedOptions } from '../served-options.js';
 
-interface Options {
+interface Options extends ServedOptions {
   readonly run?: string;
   readonly stage?: string;
+  readonly name?: string;
+  readonly html?: string;
   readonly json?: boolean;
 }
 
 export function askCommand(): Command {
-  return new Command('ask')
+  const command = new Command('ask')
     .summary('let a policy look at a video and answer')
-    .description('Lets the latest policy look at a video: prints each look, and the answer.')
+    .description(
+      'Lets a model look at a video: prints each look as it happens, and the answer.\n' +
+        'Without --engine it is the latest policy that was trained here, which knows the small world alone.',
+    )
     .argument('<video>', 'a video file')
-    .argument('<question>', 'in the words of the small world')
+    .argument('<question>', 'the question')
     .option('--run <run>', 'whose policy (default: the latest run that has one)')
     .option('--stage <stage>', 'the policy after that stage (default: the last)')
-    .option('--json', 'answer with {answer, looks} as JSON')
-    .addHelpText('after', examples('ruminate ask world/videos/000003.mp4 "What can you read on the sign?"'))
+    .option('--name <name>', 'a name for the run: the same name goes on where it stopped')
+    .option('--html <file>', 'write what was looked at and why as a page')
+    .option('--json', 'answer with {answer, looks} as JSON');
+  return addServedOptions(command)
+    .addHelpText(
+      'after',
+      examples(
+        'ruminate ask world/videos/000003.mp4 "What can you read on the sign?"',
+        'ruminate ask talk.mp4 "Which year is on the last slide?" --engine openai --base-url http://127.0.0.1:8000/v1 --html looks.html',
+      ),
+    )
     .action(async (video: string, question: string, options: Options) => {
       const { refuseNoFile } = await import('../folders.js');
       const file = resolve(video);
       await refuseNoFile(file);
-      const { openHome } = await import('../../infra/home/home.js');
-      const { withSession } = await import('../../infra/client/session.js');
-      const { askPolicy, findPolicy } = await import('../../infra/client/policies.js');
-      const { describeTurns } = await import('../turns.js');
-      await withSession(openHome(), async (session) => {
-        const policy = await findPolicy(session, { run: options.run ?? null, stage: options.stage ?? null });
-        err(`The policy of ${policy.run} after ${policy.stage} looks …`);
-        const { rollout } = await askPolicy(session, policy, file, question);
-        const looks = rollout.turns.flatMap(({ action, observation, failure }) =>
-          action?.tool === 'answer' ? [] : [{ action, observation, failure }],
-        );
-        if (options.json === true) {
-          json({
-            run: policy.run,
-            stage: policy.stage,
-            video: file,
-            question,
-            answer: rollout.answer,
-            looks,
-          });
-          return;
-        }
-        for (const line of describeTurns(rollout)) out(line);
-      });
+      if (isServed(options)) {
+        const { askServed } = await import('../ask-served.js');
+        process.exitCode = await askServed(file, question, options);
+      } else await askTrained(file, question, options);
     });
+}
+
+/** Asks a policy that was trained here. */
+async function askTrained(file: string, question: string, options: Options): Promise<void> {
+  const { openHome } = await import('../../infra/home/home.js');
+  const { withSession } = await import('../../infra/client/session.js');
+  const { askPolicy, findPolicy } = await import('../../infra/client/policies.js');
+  const { describeTurns } = await import('../turns.js');
+  await withSession(openHome(), async (session) => {
+    const policy = await findPolicy(session, { run: options.run ?? null, stage: options.stage ?? null });
+    err(`The policy of ${policy.run} after ${policy.stage} looks …`);
+    const { rollout } = await askPolicy(session, policy, file, question);
+    const looks = rollout.turns.flatMap(({ action, observation, failure }) =>
+      action?.tool === 'answer' ? [] : [{ action, observation, failure }],
+    );
+    if (options.json === true) {
+      json({
+        run: policy.run,
+        stage: policy.stage,
+        video: file,
+        question,
+        answer: rollout.answer,
+        looks,
+      });
+      return;
+    }
+    for (const line of describeTurns(rollout)) out(line);
+  });
 }

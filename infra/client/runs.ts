@@ -112,7 +112,7 @@ export async function noSuchRun(session: Session, name: string): Promise<UserErr
 /** Visibility query of all runs, latest first as the server gives them. */
 export const RUNS = `WorkflowType = 'curriculum'`;
 
-function refuseBadName(name: string): void {
+export function refuseBadName(name: string): void {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) return;
   throw new UserError(
     `a run's name: expected up to 64 letters, digits, dots, dashes and underscores, got "${name}"`,

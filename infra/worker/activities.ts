@@ -1,5 +1,12 @@
 import { join } from 'node:path';
 import { Checkpoints } from '../../activities/checkpoints.js';
+import { createCloseConversation, createCollectAnswers } from '../../activities/conversation/close.js';
+import type { CallActivities, ConversationActivities } from '../../activities/conversation/contract.js';
+import { createLook } from '../../activities/conversation/look.js';
+import { createMeetModel } from '../../activities/conversation/meet-model.js';
+import { createOpenConversation } from '../../activities/conversation/open.js';
+import { AnswerSources } from '../../activities/conversation/places.js';
+import { createSpeak } from '../../activities/conversation/speak.js';
 import { createCommitSeries } from '../../activities/commit-series.js';
 import type { CpuActivities, RolloutActivities, TrainActivities } from '../../activities/contract.js';
 import { createCheckTrajectories } from '../../activities/curation/check.js';
@@ -34,6 +41,7 @@ import { curationFolders } from '../data/curation-folders.js';
 import type { Home } from '../home/home.js';
 import { ocrEngines } from '../ocr/resolve.js';
 import { sideFiles } from '../ocr/side-files.js';
+import { ServedEngines } from '../openai/engines.js';
 import { reportPage } from '../report/html/page.js';
 import { VideoLookRenderer } from '../report/look-renderer.js';
 import type { ConnectionInfo } from '../services/connection.js';
@@ -43,6 +51,7 @@ import { commitWithManifest, readManifest } from '../store/manifest.js';
 import { s3Store } from '../store/s3.js';
 import { WHOLE_UP_TO } from '../tools/frames.js';
 import { PictureTools } from '../tools/look.js';
+import { VideoPhotographer } from '../tools/shown.js';
 import { resolveVideo } from '../video/resolve.js';
 import { writeWorld } from '../world/write.js';
 import type { Role } from './roles.js';
@@ -59,7 +68,7 @@ const MEBIBYTE = 2 ** 20;
 export async function wire(role: Role, home: Home, connection: ConnectionInfo): Promise<Wired> {
   switch (role) {
     case 'curriculum':
-      return { activities: {}, close: async () => undefined };
+      return calls(connection);
     case 'cpu':
       return cpu(home, connection);
     case 'gpu-rollout':
@@ -71,6 +80,16 @@ export async function wire(role: Role, home: Home, connection: ConnectionInfo): 
   }
 }
 
+/** Calls of model servers only wait: they share the worker of the workflows, which run in threads of their own. */
+async function calls(connection: ConnectionInfo): Promise<Wired> {
+  const store = cachedStore(s3Store(connection.s3), 128 * MEBIBYTE);
+  const sources = new AnswerSources(store);
+  const engines = new ServedEngines();
+  const deps = { store, sources, engineOf: engines.of };
+  const activities: CallActivities = { meetModel: createMeetModel(deps), speak: createSpeak(deps) };
+  return { activities, close: () => engines.close() };
+}
+
 async function cpu(home: Home, connection: ConnectionInfo): Promise<Wired> {
   const store = cachedStore(s3Store(connection.s3), 128 * MEBIBYTE);
   const dataSets = new DataSets(store);
@@ -80,7 +99,13 @@ async function cpu(home: Home, connection: ConnectionInfo): Promise<Wired> {
     dir: join(home.dataFolder, 'frames'),
     diskAbove: WHOLE_UP_TO,
   });
-  const activities: CpuActivities = {
+  const sources = new AnswerSources(store);
+  const photographer = new VideoPhotographer(reader);
+  const activities: CpuActivities & ConversationActivities = {
+    openConversation: createOpenConversation({ store, sources, photographer }),
+    look: createLook({ store, sources, photographer }),
+    closeConversation: createCloseConversation({ store, sources }),
+    collectAnswers: createCollectAnswers({ store }),
     prepareData: createPrepareData({ store, tools, writeWorld, dataDir: join(home.dataFolder, 'worlds') }),
     synthesize: createSynthesize({ store, tools, dataSets }),
     runTools: createRunTools({ store, tools, dataSets }),

@@ -9,8 +9,13 @@ export const ROLES: readonly Role[] = Object.values(TASK_QUEUES);
 
 /** How much each role does at a time. */
 export const CAPACITY: Readonly<Record<Role, Partial<WorkerOptions>>> = {
-  // Workflows alone. A lost worker's sticky queue is given up soon, so that another goes on.
-  curriculum: { maxCachedWorkflows: 100, stickyQueueScheduleToStartTimeout: '3s' },
+  // Workflows, and calls that wait for a model's server: each endpoint has its own limit beside this one. A lost
+  // worker's sticky queue is given up soon, so that another goes on.
+  curriculum: {
+    maxCachedWorkflows: 100,
+    stickyQueueScheduleToStartTimeout: '3s',
+    maxConcurrentActivityTaskExecutions: 128,
+  },
   cpu: { maxConcurrentActivityTaskExecutions: 2 },
   // Shards whose turns share the sampler's batches, and read and store while others are drawn. What computes has the
   // device to itself all the same: a graph's run holds the thread.

@@ -1,0 +1,80 @@
+import type { Looked, Opening, SpokenMessage } from '../../domain/conversation/records.js';
+import type { AnswerSpec } from '../../domain/conversation/spec.js';
+import { parseJson, toJson } from '../datasets.js';
+import { cancellationSignal, heartbeat, resumePoint } from '../heartbeat.js';
+import type { PolicyEngine } from '../policy-engine.js';
+import type { ObjectStore } from '../ports.js';
+import type { SpeakInput, Spoken } from './contract.js';
+import { conversationKey, type AnswerSources } from './places.js';
+
+export interface SpeakDeps {
+  readonly store: ObjectStore;
+  readonly sources: AnswerSources;
+  readonly engineOf: (spec: AnswerSpec) => PolicyEngine;
+}
+
+/**
+ * Has the model say one message, and commits it. A retry finds a committed message and never asks again; what
+ * earlier calls for it came to is carried from attempt to attempt in the heartbeats, so that the ledger has it.
+ */
+export function createSpeak({ store, sources, engineOf }: SpeakDeps): (input: SpeakInput) => Promise<Spoken> {
+  return async ({ source, protocol, turn, opening, messages, looks, final, ...at }) => {
+    const key = conversationKey(at, `message-${turn}`);
+    const done = await store.head(key, 'turn');
+    if (done) return { ref: done, ...summaryOf(parseJson<SpokenMessage>(await store.get(done))) };
+    const spec = await sources.spec(source.spec);
+    const wasted = wastedBefore(resumePoint());
+    const say = (calls: readonly string[], calling: boolean, trouble: string | null): void => {
+      heartbeat({ doing: DOING, wasted: calls, calling, trouble } satisfies Beat);
+    };
+    say(wasted, true, null);
+    const read = async <T>(ref: SpeakInput['opening']): Promise<T> => parseJson<T>(await store.get(ref));
+    const spoken = await Promise.all(messages.map((ref) => read<SpokenMessage>(ref)));
+    const looked = await Promise.all(looks.map((ref) => read<Looked>(ref)));
+    const message = await engineOf(spec).sample(
+      {
+        conversation: {
+          prompt: spec.prompt,
+          protocol,
+          budget: spec.budget,
+          opening: await read<Opening>(opening),
+          turns: spoken.map((one, i) => ({ spoken: one, looked: looked[i] ?? null })),
+          final,
+        },
+        sampling: spec.sampling,
+        key,
+        picture: ({ ref }) => store.get(ref),
+        wasted,
+        onWaste: (calls, why) => {
+          say(calls, true, why);
+        },
+      },
+      cancellationSignal(),
+    );
+    const { ref } = await store.putIfAbsent(key, toJson(message), 'turn');
+    // Somebody who raced us may have won: what counts is what stands there.
+    return { ref, ...summaryOf(await read<SpokenMessage>(ref)) };
+  };
+}
+
+const DOING = 'model call';
+
+/** What a heartbeat says: `calling` until the message is there, so that a killed call is known to be lost. */
+interface Beat {
+  readonly doing: typeof DOING;
+  readonly wasted: readonly string[];
+  readonly calling: boolean;
+  readonly trouble: string | null;
+}
+
+function wastedBefore(details: unknown): readonly string[] {
+  if (typeof details !== 'object' || details === null || !('wasted' in details)) return [];
+  const { wasted, trouble } = details as Beat;
+  // With a trouble told, the last call had ended; without, it died with its worker.
+  return trouble === null ? [...wasted, 'worker lost'] : wasted;
+}
+
+function summaryOf({ action, spent }: SpokenMessage): Omit<Spoken, 'ref'> {
+  const asks = action === null ? 'nothing' : action.tool === 'answer' ? 'answer' : 'look';
+  return { asks, tokens: spent.completionTokens };
+}

@@ -1,0 +1,168 @@
+import { join } from 'node:path';
+import { Option, type Command } from 'commander';
+import type { AnswerSpec, ChatProtocol, View } from '../domain/conversation/spec.js';
+import { UserError } from '../domain/failures.js';
+import { err } from './say.js';
+import { countingNumber, rate, temperature, wholeNumber } from './values.js';
+
+/** How a served model is asked, as options of a command. */
+export interface ServedOptions {
+  readonly engine?: 'openai';
+  readonly baseUrl?: readonly string[];
+  readonly endpoints?: string;
+  readonly model?: string;
+  readonly keyVariable?: string;
+  readonly protocol: ChatProtocol | 'auto';
+  readonly prompt?: string;
+  readonly concurrency?: number;
+  readonly fps: number;
+  readonly frames: number;
+  readonly overviewPixels: number;
+  readonly clipPixels: number;
+  readonly cropPixels: number;
+  readonly pictures: View['format'];
+  readonly maxLooks: number;
+  readonly maxTurns: number;
+  readonly maxTokens: number;
+  readonly temperature: number;
+  readonly seed?: number;
+  readonly logProbs?: boolean;
+  readonly connectTimeout: number;
+  readonly firstTokenTimeout: number;
+  readonly tokenTimeout: number;
+}
+
+/** Pixels of a patch of Qwen2.5-VL, which is one token: sizes are multiples of it. */
+const PATCH = 28 * 28;
+/** Tokens that all messages of a conversation may have, for each of one message. */
+const MESSAGES_OF_TOKENS = 8;
+
+export function addServedOptions(command: Command): Command {
+  const group = (option: Option): Option => option.helpGroup('A model behind a server:');
+  const add = (
+    flags: string,
+    description: string,
+    parse?: (text: string) => number,
+    value?: number,
+  ): void => {
+    const option = group(new Option(flags, description));
+    if (parse !== undefined) option.argParser(parse);
+    if (value !== undefined) option.default(value);
+    command.addOption(option);
+  };
+  command.addOption(
+    group(
+      new Option('--engine <engine>', 'openai: a model behind OpenAI-compatible servers').choices(['openai']),
+    ),
+  );
+  add(
+    '--base-url <url...>',
+    'address of a server, ending in /v1; several share the work (default: OPENAI_BASE_URL)',
+  );
+  add('--endpoints <file>', 'endpoints with weights, limits, keys and prices, as YAML: see docs/models.md');
+  add('--model <model>', 'model (default: the one that the server lists)');
+  add('--key-variable <name>', 'environment variable of the key (default: OPENAI_API_KEY, where it is set)');
+  command.addOption(
+    group(new Option('--protocol <protocol>', 'how the model asks for a look'))
+      .choices(['auto', 'tools', 'text'])
+      .default('auto'),
+  );
+  add('--prompt <file>', 'what the model is told (default: configs/prompts/default.yaml)');
+  add('--concurrency <n>', 'calls at once, at most, of each --base-url (default: 4)', countingNumber);
+  add('--fps <fps>', 'rate at which frames are numbered', rate, 1);
+  add('--frames <n>', 'frames of the overview, spread over the video', countingNumber, 16);
+  add('--overview-pixels <n>', 'pixels of an overview frame, at most', countingNumber, 128 * PATCH);
+  add('--clip-pixels <n>', 'pixels of a clip’s frame, at most', countingNumber, 512 * PATCH);
+  add('--crop-pixels <n>', 'pixels of a crop, at most', countingNumber, 768 * PATCH);
+  command.addOption(
+    group(new Option('--pictures <format>', 'how pictures are sent'))
+      .choices(['jpeg', 'png'])
+      .default('jpeg'),
+  );
+  add('--max-looks <n>', 'looks, at most; then the model must answer', wholeNumber, 6);
+  add('--max-turns <n>', 'messages, at most, the answer among them', countingNumber, 10);
+  add(
+    '--max-tokens <n>',
+    `tokens of one message, at most; all together ${MESSAGES_OF_TOKENS} times that`,
+    countingNumber,
+    1024,
+  );
+  add('--temperature <t>', '0 takes the most probable token', temperature, 0);
+  add('--seed <seed>', 'sent to the server, which may heed it', wholeNumber);
+  add('--log-probs', 'keep the log-probabilities of tokens where the server offers them');
+  add('--connect-timeout <seconds>', 'until a connection stands', countingNumber, 10);
+  add('--first-token-timeout <seconds>', 'until the first token', countingNumber, 180);
+  add('--token-timeout <seconds>', 'from one token to the next', countingNumber, 60);
+  return command;
+}
+
+/** Whether a served model is meant: by its name, or because a server is named. */
+export function isServed({ engine, baseUrl, endpoints }: ServedOptions): boolean {
+  return engine !== undefined || baseUrl !== undefined || endpoints !== undefined;
+}
+
+/** What is asked of whom; looks at the endpoints first. Throws a UserError that names the option to mend. */
+export async function specFrom(options: ServedOptions): Promise<AnswerSpec> {
+  const { loadPrompt } = await import('../configs/prompt.js');
+  const { projectRoot } = await import('../infra/setup/paths.js');
+  const { preflight } = await import('../infra/openai/preflight.js');
+  const prompt = await loadPrompt(
+    options.prompt ?? join(projectRoot(), 'configs', 'prompts', 'default.yaml'),
+  );
+  const timeouts = {
+    connectMs: options.connectTimeout * 1000,
+    firstTokenMs: options.firstTokenTimeout * 1000,
+    betweenTokensMs: options.tokenTimeout * 1000,
+  };
+  const conventional = process.env['OPENAI_API_KEY'] ? 'OPENAI_API_KEY' : null;
+  const wishes = (await choices(options)).map((choice) => ({
+    ...choice,
+    model: choice.model ?? options.model ?? null,
+    keyVariable:
+      choice.keyVariable === undefined ? (options.keyVariable ?? conventional) : choice.keyVariable,
+  }));
+  const { endpoints, warnings } = await preflight(wishes, timeouts);
+  for (const warning of warnings) err(`warning: ${warning}`);
+  return {
+    engine: { type: 'openai', endpoints, protocol: options.protocol, timeouts, tries: 6 },
+    sampling: {
+      temperature: options.temperature,
+      topP: 1,
+      maxTokens: options.maxTokens,
+      seed: options.seed ?? null,
+      logProbs: options.logProbs === true,
+    },
+    budget: {
+      maxLooks: options.maxLooks,
+      maxTurns: options.maxTurns,
+      maxTokens: options.maxTokens * MESSAGES_OF_TOKENS,
+    },
+    view: {
+      fps: options.fps,
+      frames: options.frames,
+      overviewPixels: options.overviewPixels,
+      clipPixels: options.clipPixels,
+      cropPixels: options.cropPixels,
+      format: options.pictures,
+    },
+    prompt,
+  };
+}
+
+async function choices({
+  baseUrl,
+  endpoints,
+  concurrency,
+}: ServedOptions): Promise<readonly import('../configs/endpoints.js').EndpointChoice[]> {
+  const { endpointAt, loadEndpoints } = await import('../configs/endpoints.js');
+  if (endpoints !== undefined && baseUrl !== undefined)
+    throw new UserError('--endpoints and --base-url both name servers', 'name them in one of the two places');
+  if (endpoints !== undefined) return loadEndpoints(endpoints);
+  const urls = baseUrl ?? (process.env['OPENAI_BASE_URL'] ? [process.env['OPENAI_BASE_URL']] : []);
+  if (urls.length === 0)
+    throw new UserError(
+      '--engine openai: no server is named',
+      'name one with --base-url URL, --endpoints FILE or OPENAI_BASE_URL',
+    );
+  return urls.map((url) => endpointAt(url, concurrency));
+}

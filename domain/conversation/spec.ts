@@ -1,0 +1,106 @@
+/**
+ * How questions are asked of a served model: everything that shapes an answer, as plain data. It is kept with the
+ * answers. It names environment variables that hold keys, and never holds a key.
+ */
+export interface AnswerSpec {
+  readonly engine: ServedModel;
+  readonly sampling: ChatSampling;
+  readonly budget: Budget;
+  readonly view: View;
+  readonly prompt: PromptTexts;
+}
+
+/** A model behind one or more OpenAI-compatible servers. */
+export interface ServedModel {
+  readonly type: 'openai';
+  readonly endpoints: readonly EndpointSpec[];
+  /** `auto`: native tool calls where every endpoint has them, else the text protocol. */
+  readonly protocol: ChatProtocol | 'auto';
+  readonly timeouts: Timeouts;
+  /** Calls made for one message before the turn counts as failed. */
+  readonly tries: number;
+}
+
+/** How a model asks for a look: by the server's tool calls, or by tags in its text. */
+export type ChatProtocol = 'tools' | 'text';
+
+export interface EndpointSpec {
+  /** Ends before `/chat/completions`, e.g. `http://127.0.0.1:8000/v1`; without credentials. */
+  readonly url: string;
+  readonly model: string;
+  /** Environment variable that holds the key; null where none is sent. */
+  readonly keyVariable: string | null;
+  /** Share of the calls, relative to the others. */
+  readonly weight: number;
+  /** Calls under way at once, at most. */
+  readonly concurrency: number;
+  readonly prices: Prices | null;
+}
+
+/** Per million tokens, in one currency. */
+export interface Prices {
+  readonly prompt: number;
+  /** Of prompt tokens that the server had in its cache. */
+  readonly cached: number;
+  readonly completion: number;
+}
+
+/** Milliseconds. */
+export interface Timeouts {
+  /** Until the connection stands, TLS included. */
+  readonly connectMs: number;
+  /** From the request to the first token. */
+  readonly firstTokenMs: number;
+  /** From one token to the next. */
+  readonly betweenTokensMs: number;
+}
+
+export interface ChatSampling {
+  readonly temperature: number;
+  readonly topP: number;
+  /** Tokens of one message, at most. */
+  readonly maxTokens: number;
+  /** Sent where given; servers differ in whether they heed it. */
+  readonly seed: number | null;
+  /** Whether to ask for log-probabilities; a server that offers none is not asked again. */
+  readonly logProbs: boolean;
+}
+
+/** What one conversation may use up. When any of it is used up, the next message must be the answer. */
+export interface Budget {
+  /** Calls that were answered with pictures. */
+  readonly maxLooks: number;
+  /** Messages of the model, the answer among them; at least 1. */
+  readonly maxTurns: number;
+  /** Tokens that the model wrote, over all messages. */
+  readonly maxTokens: number;
+}
+
+/** What the model sees of the video, in frames and pixels. */
+export interface View {
+  /** Rate at which frames are numbered: frame i (1-based) is on screen at (i − 1)/fps seconds. */
+  readonly fps: number;
+  /** Frames of the overview, spread over the whole video; fewer where it has fewer. */
+  readonly frames: number;
+  /** Pixels of one picture, at most: of the overview, of a clip, of a crop. */
+  readonly overviewPixels: number;
+  readonly clipPixels: number;
+  readonly cropPixels: number;
+  readonly format: 'jpeg' | 'png';
+}
+
+/** What a model is told, from a file that a person may change. `{name}` stands for a value; see `fill`. */
+export interface PromptTexts {
+  /** Where the server has tool calls. */
+  readonly tools: string;
+  /** Where calls are tags in the text. */
+  readonly text: string;
+  /** Before the overview: {question} {seconds} {frames} {fps} {width} {height} {shown} {looks}. */
+  readonly opening: string;
+  /** After the overview: {question} {options}. */
+  readonly question: string;
+  /** Demands the answer; in the last message of the prompt, with the tools withheld. */
+  readonly final: string;
+  /** Exchanges shown before the conversation, as text. */
+  readonly shots: readonly { readonly user: string; readonly assistant: string }[];
+}

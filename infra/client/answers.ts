@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type WorkflowExecutionDescription,
+} from '@temporalio/client';
+import { TASK_QUEUES } from '../../activities/contract.js';
+import type { AskedQuestion, ConversationRecord } from '../../domain/conversation/records.js';
+import type { AnswerSpec } from '../../domain/conversation/spec.js';
+import { classify, UserError } from '../../domain/failures.js';
+import type { Ref } from '../../domain/refs.js';
+import type { answers } from '../../workflows/answers.js';
+import type { AnswersStatus } from '../../workflows/answers-state.js';
+import { refuseBadName } from './runs.js';
+import { bounded, type Session } from './session.js';
+
+export type { AnswersStatus } from '../../workflows/answers-state.js';
+
+export interface AnswersRequest {
+  readonly name: string;
+  readonly spec: AnswerSpec;
+  readonly questions: readonly AskedQuestion[];
+  /** Whether a server that stays away is waited for without end. */
+  readonly patient: boolean;
+}
+
+/** Conversations beyond what the endpoints take at once: while they look, others may speak. */
+const AHEAD = 4;
+const MOST_WIDTH = 256;
+
+/**
+ * Starts a run of questions, once for each name: the same name attaches to the one that goes on, shows the one that
+ * is complete, and takes up one that failed or was cancelled, whose committed messages are found again.
+ */
+export async function startAnswers(
+  session: Session,
+  { name, spec, questions, patient }: AnswersRequest,
+): Promise<'started' | 'resumed' | 'attached' | 'complete'> {
+  refuseBadName(name);
+  const { store } = session;
+  const lines = Buffer.from(questions.map((question) => `${JSON.stringify(question)}\n`).join(''));
+  const body = Buffer.from(JSON.stringify(spec));
+  const before = await describeAnswers(session, name);
+  const source = {
+    spec: (await store.putIfAbsent(`answers/${name}/spec.json`, body, 'questions')).ref,
+    questions: (await store.putIfAbsent(`answers/${name}/questions.jsonl`, lines, 'questions')).ref,
+  };
+  await refuseOther(session, name, source, body, lines);
+  if (before?.status.name === 'COMPLETED') return 'complete';
+  if (before?.status.name === 'RUNNING') return 'attached';
+  const model = [...new Set(spec.engine.endpoints.map((endpoint) => endpoint.model))].join(', ');
+  const calls = spec.engine.endpoints.reduce((sum, { concurrency }) => sum + concurrency, 0);
+  try {
+    await bounded(session, () =>
+      session.temporal.workflow.start<typeof answers>('answers', {
+        taskQueue: TASK_QUEUES.curriculum,
+        workflowId: workflowOf(name),
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+        staticSummary: `${questions.length === 1 ? questions[0]!.question.slice(0, 100) : `${questions.length} questions`} · ${model}`,
+        args: [
+          {
+            run: name,
+            model,
+            source,
+            questions: questions.length,
+            width: Math.min(calls + AHEAD, MOST_WIDTH),
+            patient,
+          },
+        ],
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    return 'attached';
+  }
+  return before === null ? 'started' : 'resumed';
+}
+
+/** The run's status again and again until it has ended (that comes last), or the signal aborts. Throws what the run failed of. */
+export async function* watchAnswers(
+  session: Session,
+  name: string,
+  {
+    everyMs = 500,
+    signal,
+    onTrouble,
+  }: { everyMs?: number; signal: AbortSignal; onTrouble?: (why: string) => void },
+): AsyncGenerator<AnswersStatus> {
+  const handle = session.temporal.workflow.getHandle<typeof answers>(workflowOf(name));
+  let troubled = false;
+  while (!signal.aborted) {
+    try {
+      const described = await bounded(session, () => handle.describe());
+      if (described.status.name !== 'RUNNING') {
+        // The reason of a failure is in the result; a query would only say how far it was.
+        yield await handle.result();
+        return;
+      }
+      yield await bounded(session, () => handle.query<AnswersStatus>('answers'));
+      troubled = false;
+    } catch (error) {
+      if (isFailure(error) || classify(error) !== 'infrastructure') throw error;
+      if (!troubled) onTrouble?.(error instanceof Error ? error.message : String(error));
+      troubled = true;
+    }
+    await sleep(everyMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Asks a run to stop; what it has committed stands. False where it had ended already. */
+export async function cancelAnswers(session: Session, name: string): Promise<boolean> {
+  const found = await describeAnswers(session, name);
+  if (found === null || found.status.name !== 'RUNNING') return false;
+  await bounded(session, () => session.temporal.workflow.getHandle(workflowOf(name)).cancel());
+  return true;
+}
+
+export async function describeAnswers(
+  session: Session,
+  name: string,
+): Promise<WorkflowExecutionDescription | null> {
+  try {
+    return await bounded(session, () => session.temporal.workflow.getHandle(workflowOf(name)).describe());
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
+
+/** The conversations of a finished run, in the order of the questions. */
+export async function* recordsOf(
+  { store }: Session,
+  { records }: AnswersStatus,
+): AsyncGenerator<ConversationRecord> {
+  for (const ref of records) {
+    const text = Buffer.from(await store.get(ref)).toString('utf8');
+    for (const line of text.split('\n')) if (line !== '') yield JSON.parse(line) as ConversationRecord;
+  }
+}
+
+/** Anything that a run has committed as JSON. */
+export async function committed<T>({ store }: Session, ref: Ref): Promise<T> {
+  return JSON.parse(Buffer.from(await store.get(ref)).toString('utf8')) as T;
+}
+
+function workflowOf(name: string): string {
+  return `answers/${name}`;
+}
+
+function isFailure(error: unknown): boolean {
+  return error instanceof Error && error.name === 'WorkflowFailedError';
+}
+
+async function refuseOther(
+  { store }: Session,
+  name: string,
+  source: { readonly spec: Ref; readonly questions: Ref },
+  spec: Buffer,
+  questions: Buffer,
+): Promise<void> {
+  const same = async (ref: Ref, body: Buffer): Promise<boolean> =>
+    body.equals(Buffer.from(await store.get(ref)));
+  const [sameSpec, sameQuestions] = [await same(source.spec, spec), await same(source.questions, questions)];
+  if (sameSpec && sameQuestions) return;
+  throw new UserError(
+    `the run "${name}" was started with other ${sameSpec ? 'questions' : 'options'} than these`,
+    'give this one a name of its own with --name',
+  );
+}

@@ -1,0 +1,132 @@
+import type { Capabilities, PolicyEngine, SampleRequest } from '../../activities/policy-engine.js';
+import { assemble, type ChatMessage } from '../../domain/conversation/assemble.js';
+import { spentOn } from '../../domain/conversation/ledger.js';
+import type { SpokenMessage } from '../../domain/conversation/records.js';
+import type { EndpointSpec, ServedModel } from '../../domain/conversation/spec.js';
+import { UserError } from '../../domain/failures.js';
+import { readReply } from '../../domain/protocol/chat.js';
+import { adapts } from './adapt.js';
+import type { ChatClient } from './client.js';
+import type { Completion } from './completion.js';
+import { detect, together } from './detect.js';
+import { CallFailure } from './failures.js';
+import type { EndpointPool, Lease } from './pool.js';
+
+/** A model behind OpenAI-compatible servers: it samples, and that is all. */
+export class OpenAiEngine implements PolicyEngine {
+  readonly name = 'openai';
+  readonly #served: ServedModel;
+  readonly #client: ChatClient;
+  readonly #pool: EndpointPool;
+
+  /** @param pool shared by all engines of the process, because the limits are the endpoints' */
+  constructor(served: ServedModel, client: ChatClient, pool: EndpointPool) {
+    this.#served = served;
+    this.#client = client;
+    this.#pool = pool;
+  }
+
+  /** Asks every endpoint something small: see `detect`. */
+  async capabilities(signal?: AbortSignal): Promise<Capabilities> {
+    const { endpoints, protocol } = this.#served;
+    const found = await Promise.all(
+      endpoints.map((endpoint) => detect(this.#client, this.#pool, endpoint, protocol === 'text', signal)),
+    );
+    return { ...together(found), sample: true, train: false, embed: false, gpu: false };
+  }
+
+  async sample(request: SampleRequest, signal?: AbortSignal): Promise<SpokenMessage> {
+    const { endpoints, tries } = this.#served;
+    const messages = assemble(request.conversation);
+    const wasted = [...(request.wasted ?? [])];
+    const startedMs = Date.now();
+    for (let attempt = 1; ; attempt++) {
+      const lease = await this.#pool.acquire(endpoints, `${request.key}/${attempt}`, signal);
+      try {
+        const completion = await this.#complete(lease, messages, request, signal);
+        lease.done();
+        return spoken(completion, lease.endpoint, request, wasted, Date.now() - startedMs);
+      } catch (error) {
+        if (!(error instanceof CallFailure)) {
+          lease.abandon();
+          throw error;
+        }
+        wasted.push(error.why);
+        request.onWaste?.(wasted, error.told.message);
+        if (adapts(lease, error)) continue;
+        if (error.again === 'never') lease.abandon();
+        else lease.failed(error.again);
+        if (error.again === 'never') throw explained(error, request, messages);
+        if (attempt >= tries) throw error.told;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+
+  async #complete(
+    lease: Lease,
+    messages: readonly ChatMessage[],
+    { conversation, sampling, picture }: SampleRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<Completion> {
+    if (lease.ailing) await this.#client.models(lease.endpoint, signal);
+    const tools = conversation.protocol === 'tools' && !conversation.final;
+    return this.#client.complete(
+      lease.endpoint,
+      { messages, tools, sampling, refused: lease.refused, picture },
+      signal,
+    );
+  }
+}
+
+function spoken(
+  { reply, logProbs, usage, model, finish }: Completion,
+  endpoint: EndpointSpec,
+  { conversation: { final, protocol } }: SampleRequest,
+  wasted: readonly string[],
+  timeMs: number,
+): SpokenMessage {
+  const { thought, action, native, ...rest } = readReply(reply, final);
+  const cut = finish === 'length' ? ' (the message was cut off at its longest)' : '';
+  return {
+    thought,
+    action,
+    ...('failure' in rest ? { failure: `${rest.failure}${cut}` } : {}),
+    text: reply.content,
+    native,
+    final,
+    logProbs,
+    protocol,
+    by: { url: endpoint.url, model: model ?? endpoint.model },
+    spent: spentOn(usage, endpoint.prices, wasted),
+    timeMs,
+  };
+}
+
+/** A context too small is told with the sum of what was to fit into it. */
+function explained(
+  { why, told }: CallFailure,
+  { conversation, sampling }: SampleRequest,
+  messages: readonly ChatMessage[],
+): Error {
+  if (why !== 'context too small') return told;
+  const pictures = messages.flatMap((message) =>
+    message.role === 'user'
+      ? message.parts.flatMap((part) => (part.type === 'picture' ? [part.picture] : []))
+      : [],
+  );
+  const pixels = pictures.reduce((sum, { widthPx, heightPx }) => sum + widthPx * heightPx, 0);
+  const sum =
+    `the prompt holds ${pictures.length} pictures of ${(pixels / 1e6).toFixed(2)} megapixels in all ` +
+    `(about ${Math.round(pixels / PIXELS_PER_TOKEN)} tokens for a model that sees 28×28 pixels a token), and room for ${sampling.maxTokens} tokens of answer`;
+  const hint =
+    'lower --frames, --overview-pixels, --clip-pixels, --crop-pixels or --max-tokens, or serve the model with a longer context';
+  return conversation.turns.length === 0
+    ? new UserError(`${told.message}; ${sum}`, hint, { cause: told })
+    : Object.assign(told, { message: `${told.message}; ${sum}` });
+}
+
+const PIXELS_PER_TOKEN = 28 * 28;

@@ -1,0 +1,108 @@
+import {
+  ApplicationFailure,
+  continueAsNew,
+  defineQuery,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { AnswerSource } from '../activities/conversation/contract.js';
+import type { Ref } from '../domain/refs.js';
+import { addSums, NO_SUMS, type AnswersCarried, type AnswersStatus } from './answers-state.js';
+import { calls, collectAnswers, converse, fewCalls, type Progress } from './converse.js';
+
+export interface AnswersInput {
+  readonly run: string;
+  /** For people: what is asked. */
+  readonly model: string;
+  readonly source: AnswerSource;
+  readonly questions: number;
+  /** Conversations under way at once, at most. */
+  readonly width: number;
+  /** Whether a server that stays away is waited for without end. */
+  readonly patient: boolean;
+  readonly carried?: AnswersCarried;
+}
+
+export const answersQuery = defineQuery<AnswersStatus>('answers');
+
+/** Records in one object. */
+const PART = 250;
+/** When this many failed of their own data, and more than half of all, something else is wrong. */
+const FEW_FAILURES = 20;
+
+/** Asks a served model every question of a list, some at a time, and collects the records. */
+export async function answers(input: AnswersInput): Promise<AnswersStatus> {
+  const { run, source, questions, width, patient } = input;
+  const { speak, meetModel } = patient ? calls : fewCalls;
+  const from = input.carried;
+  let { next, sums, met, startedAtMs } = from ?? {
+    next: 0,
+    sums: NO_SUMS,
+    met: null,
+    startedAtMs: workflowInfo().startTime.getTime(),
+  };
+  const live = new Map<number, Progress>();
+  const records: Ref[] = [];
+  let endedAtMs: number | null = null;
+  const status = (): AnswersStatus => ({
+    run,
+    model: input.model,
+    total: questions,
+    sums,
+    met,
+    live: [...live].map(([index, { opening, messages, looks }]) => ({ index, opening, messages, looks })),
+    records,
+    startedAtMs,
+    endedAtMs,
+  });
+  setHandler(answersQuery, status);
+
+  met ??= await meetModel.executeWithOptions({ summary: input.model }, [{ run, spec: source.spec }]);
+  const model = met;
+  const failures: unknown[] = [];
+  const lane = async (): Promise<void> => {
+    while (next < questions && failures.length === 0 && !workflowInfo().continueAsNewSuggested) {
+      const index = next++;
+      const progress: Progress = { opening: null, messages: [], looks: [] };
+      live.set(index, progress);
+      try {
+        const closed = await converse({ run, index }, source, model, { speak }, progress);
+        sums = addSums(sums, closed.sums);
+        live.delete(index);
+        setCurrentDetails(detailsOf(status()));
+        refuseTooMany(sums.failed, sums.conversations);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, questions) }, lane));
+  if (failures.length > 0) throw failures[0];
+  if (next < questions)
+    await continueAsNew<typeof answers>({ ...input, carried: { next, sums, met, startedAtMs } });
+  for (let at = 0; at < questions; at += PART) {
+    const to = Math.min(questions, at + PART);
+    records.push(
+      await collectAnswers.executeWithOptions({ summary: `records ${at + 1}–${to}` }, [
+        { run, from: at, to },
+      ]),
+    );
+  }
+  endedAtMs = Date.now();
+  return status();
+}
+
+function refuseTooMany(failed: number, of: number): void {
+  if (failed < FEW_FAILURES || failed * 2 <= of) return;
+  throw ApplicationFailure.nonRetryable(
+    `${failed} of the first ${of} questions could not be asked: see the records for why`,
+    'DataFailure',
+  );
+}
+
+function detailsOf({ sums, total }: AnswersStatus): string {
+  const { conversations, answered, failed, graded, correct, spent } = sums;
+  const right = graded === 0 ? '' : `, ${correct} of ${graded} exactly right`;
+  return `${conversations} of ${total} questions: ${answered} answered${right}, ${failed} failed · ${spent.promptTokens} + ${spent.completionTokens} tokens`;
+}
