@@ -23,11 +23,13 @@ export async function askServed(video: string, question: string, options: AskSer
   const { openHome } = await import('../infra/home/home.js');
   const { up } = await import('../infra/services/up.js');
   const { withSession } = await import('../infra/client/session.js');
-  const { cancelAnswers, recordsOf, startAnswers, watchAnswers } = await import('../infra/client/answers.js');
+  const { cancelAnswers, handKeysFor, recordsOf, startAnswers, watchAnswers } =
+    await import('../infra/client/answers.js');
   const home = openHome();
   await up({ home, onProgress: err });
   return withSession(home, async (session) => {
     const name = options.name ?? `ask-${randomUUID().slice(0, 8)}`;
+    await handKeysFor(home, spec);
     const asked = [{ id: 'asked', video, question: question.trim(), answers: [] }];
     await startAnswers(session, { name, spec, questions: asked, patient: false });
     const stop = new AbortController();

@@ -1,17 +1,17 @@
 /** A line that shows how far something is: drawn over itself on a terminal, now and then elsewhere. */
 export function progressLine(what: string): {
-  readonly show: (at: { readonly done: number; readonly total: number }) => void;
+  readonly show: (at: { readonly done: number; readonly total: number; readonly more?: string }) => void;
   readonly end: () => void;
 } {
   const { stderr } = process;
   let lastMs = 0;
   let drawn = false;
   return {
-    show({ done, total }) {
+    show({ done, total, more = '' }) {
       const now = Date.now();
       if (now - lastMs < (stderr.isTTY ? 100 : 5_000) && done < total) return;
       lastMs = now;
-      const line = `${what}: ${done} of ${total}`;
+      const line = `${what}: ${done} of ${total}${more === '' ? '' : `, ${more}`}`;
       stderr.write(stderr.isTTY ? `\r\u001b[2K${line}` : `${line}\n`);
       drawn = stderr.isTTY;
     },

@@ -1,11 +1,16 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { UserError } from '../../domain/failures.js';
 import { err, examples, json, out } from '../say.js';
 import { addServedOptions, isServed, type ServedOptions } from '../served-options.js';
+import { countingNumber } from '../values.js';
 
 interface Options extends ServedOptions {
   readonly run?: string;
   readonly stage?: string;
+  readonly batch?: string;
+  readonly limit?: number;
+  readonly out?: string;
   readonly name?: string;
   readonly html?: string;
   readonly json?: boolean;
@@ -18,10 +23,16 @@ export function askCommand(): Command {
       'Lets a model look at a video: prints each look as it happens, and the answer.\n' +
         'Without --engine it is the latest policy that was trained here, which knows the small world alone.',
     )
-    .argument('<video>', 'a video file')
-    .argument('<question>', 'the question')
+    .argument('[video]', 'a video file')
+    .argument('[question]', 'the question')
     .option('--run <run>', 'whose policy (default: the latest run that has one)')
     .option('--stage <stage>', 'the policy after that stage (default: the last)')
+    .option('--batch <questions>', 'ask every question of a JSONL file or a data folder, as a durable run')
+    .option('--limit <n>', 'with --batch: the first so many', countingNumber)
+    .option(
+      '--out <file>',
+      'with --batch: the answers with their trajectories, as JSONL (default: NAME.jsonl)',
+    )
     .option('--name <name>', 'a name for the run: the same name goes on where it stopped')
     .option('--html <file>', 'write what was looked at and why as a page')
     .option('--json', 'answer with {answer, looks} as JSON');
@@ -30,10 +41,20 @@ export function askCommand(): Command {
       'after',
       examples(
         'ruminate ask world/videos/000003.mp4 "What can you read on the sign?"',
+        'ruminate ask --batch questions.jsonl --base-url http://127.0.0.1:8000/v1 --out answers.jsonl',
         'ruminate ask talk.mp4 "Which year is on the last slide?" --engine openai --base-url http://127.0.0.1:8000/v1 --html looks.html',
       ),
     )
-    .action(async (video: string, question: string, options: Options) => {
+    .action(async (video: string | undefined, question: string | undefined, options: Options) => {
+      if (options.batch !== undefined) {
+        process.exitCode = await askBatch(options.batch, video, options);
+        return;
+      }
+      if (video === undefined || question === undefined)
+        throw new UserError(
+          'expected a video and a question',
+          'or a file of them: --batch FILE; see ruminate ask --help',
+        );
       const { refuseNoFile } = await import('../folders.js');
       const file = resolve(video);
       await refuseNoFile(file);
@@ -42,6 +63,22 @@ export function askCommand(): Command {
         process.exitCode = await askServed(file, question, options);
       } else await askTrained(file, question, options);
     });
+}
+
+/** Asks every question of a file. */
+async function askBatch(path: string, video: string | undefined, options: Options): Promise<number> {
+  if (video !== undefined) throw new UserError('--batch names the videos in its file', `leave out ${video}`);
+  if (!isServed(options))
+    throw new UserError(
+      '--batch asks a model behind a server',
+      'name it with --base-url; for a trained policy: ruminate eval',
+    );
+  const { readQuestionFile } = await import('../../infra/client/question-files.js');
+  const { answerQuestions } = await import('../answer-questions.js');
+  const { questions, name: ownName } = await readQuestionFile(path, options.limit);
+  const name = options.name ?? ownName;
+  const again = `ruminate ask --batch ${path} --name ${name} …`;
+  return answerQuestions(questions, { ...options, name, out: options.out ?? `${name}.jsonl` }, again);
 }
 
 /** Asks a policy that was trained here. */

@@ -12,7 +12,12 @@ export function cancelCommand(): Command {
       const { openHome } = await import('../../infra/home/home.js');
       const { withSession } = await import('../../infra/client/session.js');
       const { cancelRun } = await import('../../infra/client/runs.js');
-      const cancelled = await withSession(openHome(), (session) => cancelRun(session, run));
+      const { cancelAnswers, describeAnswers } = await import('../../infra/client/answers.js');
+      const cancelled = await withSession(openHome(), async (session) =>
+        (await describeAnswers(session, run)) === null
+          ? cancelRun(session, run)
+          : cancelAnswers(session, run),
+      );
       if (options.json === true) json({ run, cancelled });
       else if (cancelled) err(`The run "${run}" stops after what it is at; its last checkpoint stands.`);
       else err(`The run "${run}" had ended already.`);

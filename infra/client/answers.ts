@@ -11,8 +11,11 @@ import { classify, UserError } from '../../domain/failures.js';
 import type { Ref } from '../../domain/refs.js';
 import type { answers } from '../../workflows/answers.js';
 import type { AnswersStatus } from '../../workflows/answers-state.js';
+import type { Home } from '../home/home.js';
+import { handKeys } from '../openai/key-door.js';
 import { refuseBadName } from './runs.js';
 import { bounded, type Session } from './session.js';
+import { workOf } from './work.js';
 
 export type { AnswersStatus } from '../../workflows/answers-state.js';
 
@@ -87,7 +90,7 @@ export async function* watchAnswers(
   }: { everyMs?: number; signal: AbortSignal; onTrouble?: (why: string) => void },
 ): AsyncGenerator<AnswersStatus> {
   const handle = session.temporal.workflow.getHandle<typeof answers>(workflowOf(name));
-  let troubled = false;
+  let troubles = 0;
   while (!signal.aborted) {
     try {
       const described = await bounded(session, () => handle.describe());
@@ -97,15 +100,38 @@ export async function* watchAnswers(
         return;
       }
       yield await bounded(session, () => handle.query<AnswersStatus>('answers'));
-      troubled = false;
+      troubles = 0;
     } catch (error) {
       if (isFailure(error) || classify(error) !== 'infrastructure') throw error;
-      if (!troubled) onTrouble?.(error instanceof Error ? error.message : String(error));
-      troubled = true;
+      // A query that finds no worker yet is no trouble; one that goes on finding none is.
+      if (++troubles === TROUBLES_TOLD) onTrouble?.(error instanceof Error ? error.message : String(error));
     }
     await sleep(everyMs, undefined, { signal }).catch(() => undefined);
   }
 }
+
+/** Gives the worker the keys that a run needs, from the environment of this process. */
+export async function handKeysFor(home: Home, { engine }: AnswerSpec): Promise<void> {
+  const names = engine.endpoints.flatMap(({ keyVariable }) => keyVariable ?? []);
+  const keys = names.flatMap((name) =>
+    process.env[name] ? [[name, process.env[name].trim()] as const] : [],
+  );
+  await handKeys(home, Object.fromEntries(keys));
+}
+
+/** Why nothing moves: what an activity that is tried again failed of last; null where nothing fails. */
+export async function answersTrouble(session: Session, name: string): Promise<string | null> {
+  const described = await describeAnswers(session, name);
+  if (described === null) return null;
+  const failing = (await workOf(session, described)).find(
+    ({ attempt, failure }) => attempt > 1 && failure !== null,
+  );
+  return failing === undefined
+    ? null
+    : `${failing.activity}, attempt ${failing.attempt}: ${failing.failure ?? ''}`;
+}
+
+const TROUBLES_TOLD = 10;
 
 /** Asks a run to stop; what it has committed stands. False where it had ended already. */
 export async function cancelAnswers(session: Session, name: string): Promise<boolean> {

@@ -1,8 +1,221 @@
-import type { ConversationRecord, ShownPicture } from '../../domain/conversation/records.js';
+import { renderToString } from 'preact-render-to-string';
+import type { VNode } from 'preact';
+import { clockTime, videoText } from '../../domain/conversation/sentences.js';
+import type {
+  ConversationRecord,
+  ConversationTurn,
+  ShownPicture,
+} from '../../domain/conversation/records.js';
+import type { Box01 } from '../../domain/world/records.js';
+import { html, rawMarkup, type Markup } from '../report/html/html.js';
+import { STYLE } from '../report/html/style.js';
+import { EVIDENCE_STYLE } from './style.js';
+import { spending } from './spending.js';
 
+/** Reads the bytes of a picture that a conversation shows. */
+export type ReadPicture = (shown: ShownPicture) => Promise<Uint8Array>;
+
+/**
+ * What was looked at, and why, as one self-contained HTML file: pictures as data URLs, no script, and a content
+ * security policy under which the page can load nothing. What models wrote is text, and is escaped.
+ */
 export async function evidencePage(
-  _records: readonly ConversationRecord[],
-  _picture: (shown: ShownPicture) => Promise<Uint8Array>,
+  records: readonly ConversationRecord[],
+  read: ReadPicture,
 ): Promise<string> {
-  throw new Error('not yet');
+  const pictures = await picturesOf(records, read);
+  const title = records.length === 1 ? records[0]!.question.question : `${records.length} questions`;
+  const page = html`
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content=${POLICY} />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title} · Ruminate</title>
+        <style ...${rawMarkup(STYLE + EVIDENCE_STYLE)}></style>
+      </head>
+      <body>
+        <header class="top">
+          <p class="kicker">Ruminate · evidence</p>
+          <h1 dir="auto">${title}</h1>
+          ${records.length === 1 ? null : html`<p class="note">Each with every look that was taken.</p>`}
+        </header>
+        <main>
+          <div class="rollouts">
+            ${records.map((record, i) => conversation(record, i, records.length > 1, pictures))}
+          </div>
+        </main>
+      </body>
+    </html>
+  `;
+  return `<!doctype html>\n${renderToString(page as VNode)}\n`;
+}
+
+const POLICY = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'`;
+
+type Pictures = ReadonlyMap<string, string>;
+
+/** Data URLs by content; a picture that is shown twice is read once. */
+async function picturesOf(records: readonly ConversationRecord[], read: ReadPicture): Promise<Pictures> {
+  const urls = new Map<string, string>();
+  for (const { overview, turns } of records) {
+    const shown = [
+      ...overview,
+      ...turns.flatMap(({ looked }) => (looked?.kind === 'looks' ? looked.pictures : [])),
+    ];
+    for (const picture of shown) {
+      if (urls.has(picture.ref.sha256)) continue;
+      const bytes = Buffer.from(await read(picture));
+      urls.set(picture.ref.sha256, `data:${picture.mime};base64,${bytes.toString('base64')}`);
+    }
+  }
+  return urls;
+}
+
+function conversation(
+  record: ConversationRecord,
+  index: number,
+  titled: boolean,
+  pictures: Pictures,
+): Markup {
+  const { question, video, overview, turns, graded } = record;
+  const id = `question-${index}`;
+  return html`
+    <article aria-labelledby=${titled ? id : undefined}>
+      <header>
+        ${titled ? html`<h3 id=${id} dir="auto">${question.question}</h3>` : null}
+        ${
+          question.options === undefined
+            ? null
+            : html`<ol class="options">
+                ${question.options.map((option) => html`<li dir="auto">${option}</li>`)}
+              </ol>`
+        }
+        <p class="tags">
+          ${
+            graded === null
+              ? null
+              : html`<span class=${`badge ${graded.correct ? 'right' : 'wrong'}`}
+                  >${graded.correct ? '✓ right' : '✗ wrong'}</span
+                >`
+          }
+          <span class="file">${question.video}</span>
+          ${video.frames > 0 ? html`<span class="tag">${videoText(video)}</span>` : null}
+        </p>
+      </header>
+      ${answer(record)}
+      ${
+        overview.length === 0
+          ? null
+          : html`
+              <h4>What it saw at first: ${overview.length} of ${video.frames} frames</h4>
+              <div class="overview">${overview.map((picture) => thumb(picture, pictures))}</div>
+            `
+      }
+      <ol class="looks">
+        ${turns.map((turn, at) => shownTurn(turn, at, overview, pictures))}
+      </ol>
+      ${spending(record)}
+    </article>
+  `;
+}
+
+function answer({ answer: said, failure, question, graded }: ConversationRecord): Markup {
+  const outcome = graded === null ? '' : graded.correct ? 'right' : 'wrong';
+  return html`
+    <div class=${`answer ${outcome}`}>
+      <dl>
+        <div>
+          <dt>Answer</dt>
+          <dd dir="auto">${said === null ? html`<em>none: ${failure ?? ''}</em>` : said}</dd>
+        </div>
+        ${
+          question.answers.length === 0
+            ? null
+            : html`<div>
+                <dt>Truth</dt>
+                <dd dir="auto">${question.answers.join(' or ')}</dd>
+              </div>`
+        }
+      </dl>
+    </div>
+  `;
+}
+
+function thumb(picture: ShownPicture, pictures: Pictures): Markup {
+  const name = `Frame ${picture.frame}, at ${clockTime(picture.sec)}`;
+  return html`<figure>
+    <img src=${pictures.get(picture.ref.sha256)} alt=${name} loading="lazy" />
+    <figcaption>${picture.frame} · ${clockTime(picture.sec)}</figcaption>
+  </figure>`;
+}
+
+function shownTurn(
+  { spoken, looked }: ConversationTurn,
+  at: number,
+  overview: readonly ShownPicture[],
+  pictures: Pictures,
+): Markup {
+  const { action, thought, failure, final } = spoken;
+  const what = action === null ? 'unreadable message' : action.tool === 'answer' ? 'answer' : action.tool;
+  const refused = looked?.kind === 'refused' ? looked.reason : (failure ?? null);
+  return html`
+    <li>
+      <h4>
+        <span>${at + 1}</span> ${what}
+        <small
+          >${final ? 'had to answer · ' : ''}${sureness(spoken)}${(spoken.timeMs / 1000).toFixed(1)} s</small
+        >
+      </h4>
+      ${thought === null || thought === '' ? null : html`<blockquote dir="auto">${thought}</blockquote>`}
+      ${refused === null ? null : html`<p class="refused">Refused: ${refused}</p>`}
+      ${action === null && spoken.text !== '' ? html`<pre dir="auto">${spoken.text.slice(0, 2000)}</pre>` : null}
+      ${looked?.kind === 'looks' ? looked.pictures.map((picture) => look(picture, overview, pictures)) : null}
+    </li>
+  `;
+}
+
+/** A crop beside its place in the nearest frame that is at hand. */
+function look(picture: ShownPicture, overview: readonly ShownPicture[], pictures: Pictures): Markup {
+  const { frame, sec, box01, native } = picture;
+  const near = box01 === null ? undefined : nearest(overview, frame);
+  const caption = `Frame ${frame} · ${clockTime(sec)} · ${native.widthPx}×${native.heightPx} pixels of the video`;
+  return html`
+    <figure class="look">
+      ${
+        near === undefined || box01 === null
+          ? null
+          : html`<div class="frame">
+              <img src=${pictures.get(near.ref.sha256)} alt=${`Where the crop is, on frame ${near.frame}`} />
+              <i class="box" style=${boxStyle(box01)}></i>
+            </div>`
+      }
+      <div class=${box01 === null ? 'frame' : 'region'}>
+        <img src=${pictures.get(picture.ref.sha256)} alt=${caption} />
+      </div>
+      <figcaption>
+        ${caption}${near !== undefined && near.frame !== frame ? ` (box drawn on frame ${near.frame})` : ''}
+      </figcaption>
+    </figure>
+  `;
+}
+
+function nearest(overview: readonly ShownPicture[], frame: number): ShownPicture | undefined {
+  return overview.reduce<ShownPicture | undefined>(
+    (best, one) =>
+      best === undefined || Math.abs(one.frame - frame) < Math.abs(best.frame - frame) ? one : best,
+    undefined,
+  );
+}
+
+/** The probability that the model gave to its whole message, where the server said. */
+function sureness({ logProbs }: ConversationTurn['spoken']): string {
+  if (logProbs === null) return '';
+  return `p ${Math.exp(logProbs.reduce((sum, { logProb }) => sum + logProb, 0)).toFixed(3)} · `;
+}
+
+function boxStyle([x1, y1, x2, y2]: Box01): string {
+  const side = (value: number): string => `${(value * 100).toFixed(2)}%`;
+  return `left:${side(x1)};top:${side(y1)};width:${side(x2 - x1)};height:${side(y2 - y1)}`;
 }

@@ -5,7 +5,7 @@ import type { ChatSampling, EndpointSpec, Timeouts } from '../../domain/conversa
 import { readCompletion, type Completion } from './completion.js';
 import { brokenFailure } from './failures.js';
 import { call, openDispatcher } from './http.js';
-import { keyOf, redacted } from './keys.js';
+import { redacted, type KeyFinder } from './keys.js';
 import { requestBody, type Refused } from './wire.js';
 
 export interface ChatRequest {
@@ -27,15 +27,17 @@ export interface ServedModelInfo {
 export class ChatClient {
   readonly #dispatcher: Dispatcher;
   readonly #timeouts: Timeouts;
+  readonly #keyOf: KeyFinder;
 
-  constructor(timeouts: Timeouts) {
+  constructor(timeouts: Timeouts, keyOf: KeyFinder) {
     this.#timeouts = timeouts;
+    this.#keyOf = keyOf;
     this.#dispatcher = openDispatcher(timeouts);
   }
 
   /** One completion. Throws a CallFailure, or the reason of the signal. */
   async complete(endpoint: EndpointSpec, request: ChatRequest, signal?: AbortSignal): Promise<Completion> {
-    const key = keyOf(endpoint);
+    const key = this.#keyOf(endpoint);
     const body = await requestBody({ ...request, model: endpoint.model });
     const completion = await call(
       this.#dispatcher,
@@ -59,7 +61,7 @@ export class ChatClient {
     const timeouts = { ...this.#timeouts, firstTokenMs: LIST_MS };
     return call(
       this.#dispatcher,
-      { endpoint, key: keyOf(endpoint), path: '/models', timeouts, ...(signal ? { signal } : {}) },
+      { endpoint, key: this.#keyOf(endpoint), path: '/models', timeouts, ...(signal ? { signal } : {}) },
       async ({ pieces }) => {
         let body = '';
         for await (const piece of pieces) {

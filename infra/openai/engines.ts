@@ -2,6 +2,7 @@ import type { PolicyEngine } from '../../activities/policy-engine.js';
 import type { AnswerSpec } from '../../domain/conversation/spec.js';
 import { ChatClient } from './client.js';
 import { OpenAiEngine } from './engine.js';
+import type { KeyFinder } from './keys.js';
 import { EndpointPool } from './pool.js';
 
 /** Engines of served models, kept for the life of a worker; all share one pool, because limits are the endpoints'. */
@@ -9,11 +10,17 @@ export class ServedEngines {
   readonly #pool = new EndpointPool();
   readonly #engines = new Map<string, OpenAiEngine>();
 
+  readonly #keyOf: KeyFinder;
+
+  constructor(keyOf: KeyFinder) {
+    this.#keyOf = keyOf;
+  }
+
   readonly of = ({ engine }: AnswerSpec): PolicyEngine => {
     const key = JSON.stringify(engine);
     let known = this.#engines.get(key);
     if (known === undefined) {
-      known = new OpenAiEngine(engine, new ChatClient(engine.timeouts), this.#pool);
+      known = new OpenAiEngine(engine, new ChatClient(engine.timeouts, this.#keyOf), this.#pool);
       this.#engines.set(key, known);
     }
     return known;

@@ -2,6 +2,7 @@ import type { EndpointSpec, Timeouts } from '../../domain/conversation/spec.js';
 import { classify, UserError } from '../../domain/failures.js';
 import { ChatClient, type ServedModelInfo } from './client.js';
 import { CallFailure } from './failures.js';
+import { keysOfEnvironment } from './keys.js';
 
 /** An endpoint whose model is not decided yet. */
 export type EndpointWish = Omit<EndpointSpec, 'model'> & { readonly model: string | null };
@@ -17,7 +18,10 @@ export interface Preflight {
  * model. Without a wish, the one model that is served. At least one endpoint must answer; others may come later.
  */
 export async function preflight(wishes: readonly EndpointWish[], timeouts: Timeouts): Promise<Preflight> {
-  const client = new ChatClient({ ...timeouts, connectMs: Math.min(timeouts.connectMs, 5_000) });
+  const client = new ChatClient(
+    { ...timeouts, connectMs: Math.min(timeouts.connectMs, 5_000) },
+    keysOfEnvironment(),
+  );
   try {
     const looked = await Promise.all(wishes.map((wish) => look(client, wish)));
     const away = looked.flatMap(({ away }) => away ?? []);

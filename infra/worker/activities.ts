@@ -41,6 +41,8 @@ import { curationFolders } from '../data/curation-folders.js';
 import type { Home } from '../home/home.js';
 import { ocrEngines } from '../ocr/resolve.js';
 import { sideFiles } from '../ocr/side-files.js';
+import { openKeyDoor } from '../openai/key-door.js';
+import { Keyring } from '../openai/keys.js';
 import { ServedEngines } from '../openai/engines.js';
 import { reportPage } from '../report/html/page.js';
 import { VideoLookRenderer } from '../report/look-renderer.js';
@@ -68,7 +70,7 @@ const MEBIBYTE = 2 ** 20;
 export async function wire(role: Role, home: Home, connection: ConnectionInfo): Promise<Wired> {
   switch (role) {
     case 'curriculum':
-      return calls(connection);
+      return calls(home, connection);
     case 'cpu':
       return cpu(home, connection);
     case 'gpu-rollout':
@@ -81,13 +83,21 @@ export async function wire(role: Role, home: Home, connection: ConnectionInfo): 
 }
 
 /** Calls of model servers only wait: they share the worker of the workflows, which run in threads of their own. */
-async function calls(connection: ConnectionInfo): Promise<Wired> {
+async function calls(home: Home, connection: ConnectionInfo): Promise<Wired> {
   const store = cachedStore(s3Store(connection.s3), 128 * MEBIBYTE);
   const sources = new AnswerSources(store);
-  const engines = new ServedEngines();
+  const keyring = new Keyring();
+  const door = await openKeyDoor(home, keyring);
+  const engines = new ServedEngines(keyring.find);
   const deps = { store, sources, engineOf: engines.of };
   const activities: CallActivities = { meetModel: createMeetModel(deps), speak: createSpeak(deps) };
-  return { activities, close: () => engines.close() };
+  return {
+    activities,
+    close: async () => {
+      door.close();
+      await engines.close();
+    },
+  };
 }
 
 async function cpu(home: Home, connection: ConnectionInfo): Promise<Wired> {

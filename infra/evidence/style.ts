@@ -1,0 +1,20 @@
+/** What the evidence page adds to the report's style sheet. */
+export const EVIDENCE_STYLE = `
+main { margin-top: 2rem; }
+article h4 { font-size: .9375rem; }
+.overview { display: grid; grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); gap: .6rem; }
+.overview img { width: 100%; height: auto; border-radius: 4px; display: block; }
+.overview figcaption, .look figcaption { display: block; padding: .15rem 0 0; font-size: .75rem; color: var(--soft); }
+.looks { display: grid; gap: 2rem; }
+.looks li { min-width: 0; }
+.looks h4 { display: flex; gap: .5rem; align-items: baseline; margin-bottom: .5rem; }
+.looks h4 span { flex: none; width: 1.5rem; height: 1.5rem; border-radius: 50%; background: var(--ink); color: var(--paper); font-size: .8125rem; text-align: center; line-height: 1.5rem; }
+.looks h4 small { margin-left: auto; }
+.looks .look { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); align-items: start; margin-bottom: 1rem; }
+.looks .look figcaption { grid-column: 1 / -1; }
+.looks .region img { max-height: 24rem; image-rendering: auto; }
+.options { list-style: upper-alpha inside; }
+.answer:not(.right):not(.wrong) { background: var(--accent-soft); }
+.answer em { font: italic 400 1rem/1.5 inherit; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8125rem; color: var(--soft); margin: 0 0 .6rem; }
+`;
