@@ -85,7 +85,7 @@ async function followed(
       if (status.endedAtMs !== null) return status;
       const { sums, total } = status;
       line.show({ done: sums.conversations, total, more: progressWords(status) });
-      if (++rounds % 10 !== 0) continue;
+      if (++rounds % 3 !== 0) continue;
       // A worker that was started anew has lost its keys.
       await handKeys().catch(() => undefined);
       const trouble = await answersTrouble(session, name);

@@ -2,7 +2,7 @@ import type { Looked, Opening, SpokenMessage } from '../../domain/conversation/r
 import type { AnswerSpec } from '../../domain/conversation/spec.js';
 import { parseJson, toJson } from '../datasets.js';
 import { cancellationSignal, heartbeat, resumePoint } from '../heartbeat.js';
-import type { PolicyEngine } from '../policy-engine.js';
+import type { PolicyEngine, SampleRequest } from '../policy-engine.js';
 import type { ObjectStore } from '../ports.js';
 import type { SpeakInput, Spoken } from './contract.js';
 import { conversationKey, type AnswerSources } from './places.js';
@@ -23,34 +23,39 @@ export function createSpeak({ store, sources, engineOf }: SpeakDeps): (input: Sp
     const done = await store.head(key, 'turn');
     if (done) return { ref: done, ...summaryOf(parseJson<SpokenMessage>(await store.get(done))) };
     const spec = await sources.spec(source.spec);
-    const wasted = wastedBefore(resumePoint());
-    const say = (calls: readonly string[], calling: boolean, trouble: string | null): void => {
-      heartbeat({ doing: DOING, wasted: calls, calling, trouble } satisfies Beat);
+    let wasted = wastedBefore(resumePoint());
+    const say = (calling: boolean): void => {
+      heartbeat({ doing: DOING, wasted, calling } satisfies Beat);
     };
-    say(wasted, true, null);
+    say(true);
     const read = async <T>(ref: SpeakInput['opening']): Promise<T> => parseJson<T>(await store.get(ref));
     const spoken = await Promise.all(messages.map((ref) => read<SpokenMessage>(ref)));
     const looked = await Promise.all(looks.map((ref) => read<Looked>(ref)));
-    const message = await engineOf(spec).sample(
-      {
-        conversation: {
-          prompt: spec.prompt,
-          protocol,
-          budget: spec.budget,
-          opening: await read<Opening>(opening),
-          turns: spoken.map((one, i) => ({ spoken: one, looked: looked[i] ?? null })),
-          final,
-        },
-        sampling: spec.sampling,
-        key,
-        picture: ({ ref }) => store.get(ref),
-        wasted,
-        onWaste: (calls, why) => {
-          say(calls, true, why);
-        },
+    const request: SampleRequest = {
+      conversation: {
+        prompt: spec.prompt,
+        protocol,
+        budget: spec.budget,
+        opening: await read<Opening>(opening),
+        turns: spoken.map((one, i) => ({ spoken: one, looked: looked[i] ?? null })),
+        final,
       },
-      cancellationSignal(),
-    );
+      sampling: spec.sampling,
+      key,
+      picture: ({ ref }) => store.get(ref),
+      wasted,
+      onWaste: (calls) => {
+        wasted = [...calls];
+        say(true);
+      },
+    };
+    let message: SpokenMessage;
+    try {
+      message = await engineOf(spec).sample(request, cancellationSignal());
+    } catch (error) {
+      say(false);
+      throw error;
+    }
     const { ref } = await store.putIfAbsent(key, toJson(message), 'turn');
     // Somebody who raced us may have won: what counts is what stands there.
     return { ref, ...summaryOf(await read<SpokenMessage>(ref)) };
@@ -64,14 +69,12 @@ interface Beat {
   readonly doing: typeof DOING;
   readonly wasted: readonly string[];
   readonly calling: boolean;
-  readonly trouble: string | null;
 }
 
 function wastedBefore(details: unknown): readonly string[] {
   if (typeof details !== 'object' || details === null || !('wasted' in details)) return [];
-  const { wasted, trouble } = details as Beat;
-  // With a trouble told, the last call had ended; without, it died with its worker.
-  return trouble === null ? [...wasted, 'worker lost'] : wasted;
+  const { wasted, calling } = details as Beat;
+  return calling ? [...wasted, 'worker lost'] : wasted;
 }
 
 function summaryOf({ action, spent }: SpokenMessage): Omit<Spoken, 'ref'> {

@@ -127,7 +127,7 @@ export function restAfter(failures: number, uniform: number): number {
   return Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** failures) * (0.5 + 0.5 * uniform);
 }
 
-/** By what is under way for its weight; of equally busy ones, who was given least. */
+/** What is under way for its weight; of equally busy ones, who was given least. */
 function load({ endpoint, state }: { readonly endpoint: EndpointSpec; readonly state: State }): number {
-  return (state.underWay + 1) / endpoint.weight + (state.given / endpoint.weight) * 1e-9;
+  return state.underWay / endpoint.weight + (state.given / endpoint.weight) * 1e-9;
 }

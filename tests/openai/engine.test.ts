@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { OpenAiEngine } from '../../infra/openai/engine.js';
 import { chunksOf, eventOf, startChatServer, type ChatServer, type Reply } from './support/chat-server.js';
 import { endpoint, engineFor, request } from './support/talk.js';
@@ -203,11 +203,14 @@ describe('a call that goes wrong', () => {
   });
 
   it('ends at once when it is cancelled, and leaves its place to the next', async () => {
-    const { url } = await server((_, n) => (n === 1 ? halfway(() => undefined) : ANSWER));
+    const { url, asked } = await server((_, n) => (n === 1 ? halfway(() => undefined) : ANSWER));
     const model = engine([endpoint(url, { concurrency: 1 })]);
     const stop = new AbortController();
     const stopped = model.sample(request(), stop.signal);
     const next = model.sample(request());
+    await vi.waitFor(() => {
+      expect(asked).toHaveLength(1);
+    }, 20_000);
     stop.abort(new Error('enough'));
     await expect(stopped).rejects.toThrow('enough');
     expect((await next).action).toEqual({ tool: 'answer', text: 'STOP' });
