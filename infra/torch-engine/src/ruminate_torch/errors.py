@@ -1,0 +1,63 @@
+"""What went wrong, classified once, in the words of domain/failures.ts."""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """`kind`: user, data, infrastructure, bug, or cancelled. `hint` says what to do about it."""
+
+    kind = "bug"
+
+    def __init__(self, message: str, hint: str | None = None):
+        super().__init__(message)
+        self.hint = hint
+
+
+class UserError(EngineError):
+    """The person's to mend: a path, a missing package, a device that is not there, too little memory."""
+
+    kind = "user"
+
+
+class DataError(EngineError):
+    """A file or a picture that is not what it claims to be."""
+
+    kind = "data"
+
+
+class BugError(EngineError):
+    """A broken promise of our own code, or numbers that are not finite."""
+
+    kind = "bug"
+
+
+class Cancelled(EngineError):
+    """Somebody asked for the request to stop."""
+
+    kind = "cancelled"
+
+
+LOWER = (
+    "lower microBatch or rows first, then pixels.max or contextTokens; turn gradientCheckpointing on; "
+    "train a LoRA of lower rank in place of the full model"
+)
+
+
+def described(error: BaseException) -> dict:
+    """An exception as the `error` of a reply. Out of memory is the person's to mend, and says what to lower."""
+    if isinstance(error, EngineError):
+        return {"kind": error.kind, "message": str(error), "hint": error.hint}
+    if is_out_of_memory(error):
+        first = str(error).strip().split("\n")[0][:300]
+        return {"kind": "user", "message": f"out of memory: {first}", "hint": LOWER}
+    if isinstance(error, OSError):
+        return {"kind": "infrastructure", "message": f"{type(error).__name__}: {error}", "hint": None}
+    return {"kind": "bug", "message": f"{type(error).__name__}: {error}", "hint": "the engine's log has the details"}
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    # By name, so that torch need not have been imported.
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    words = str(error)
+    return isinstance(error, RuntimeError) and ("can't allocate memory" in words or "not enough memory" in words)

@@ -1,0 +1,193 @@
+"""A loaded model: the network, its codec and pictures, and which of its weights train."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from . import families, tiny
+from .batch import Batch, Prepared, collate
+from .codec import Codec, read_conversation
+from .errors import UserError
+from .fields import Fields
+from .pictures import decoded
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+@dataclass
+class Model:
+    """
+    `core` computes; with a LoRA its adapters sit inside. `trainable`: what the optimizer moves, by the names that files
+    use; always float32, so that a small step is not lost to rounding. `adaptation` and `base` go into every state.
+    """
+
+    core: torch.nn.Module
+    codec: Codec
+    image_processor: object
+    trainable: dict[str, torch.nn.Parameter]
+    adaptation: dict
+    base: str
+    device: torch.device
+    dtype: torch.dtype
+
+    def prepare(self, given: Fields, blobs: list[bytes], prompt: bool = False) -> Prepared:
+        conversation = read_conversation(given)
+        pixels = self.pixels([decoded(picture, blobs) for picture in conversation.pictures])
+        sizes = [] if pixels is None else self.tokens_of(pixels["image_grid_thw"])
+        encoded = self.codec.encode(conversation, sizes, prompt)
+        if pixels is None:
+            return Prepared(encoded, None, None)
+        return Prepared(encoded, pixels["pixel_values"], pixels["image_grid_thw"])
+
+    def pixels(self, pictures: list):
+        """Patches and grids of pictures, each scaled into the pixel budget; None without any."""
+        return self.image_processor(images=pictures, return_tensors="pt") if pictures else None
+
+    def tokens_of(self, grid_I3: torch.Tensor) -> list[int]:
+        return (grid_I3.prod(-1) // self.image_processor.merge_size**2).tolist()
+
+    def batch(self, rows: list[Prepared], left: bool = False) -> Batch:
+        return collate(rows, self.codec.tokenizer.pad_token_id, self.codec.image, self.device, left)
+
+    def computing(self):
+        """bf16 computes in bf16 where that is safe, over weights of float32; fp32 is left alone."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16)
+
+    def log_probs(self, batch: Batch) -> torch.Tensor:
+        """log π of every token with mask 1, at temperature 1, row after row: [N]. The head sees those positions alone."""
+        with self.computing():
+            hidden_BTD = self.core.model(**batch.inputs, use_cache=False).last_hidden_state
+            chosen_BT = batch.mask_BT[:, 1:]
+            logits_NV = self.sayable(self.core.lm_head(hidden_BTD[:, :-1][chosen_BT]).float())
+        tokens_N = batch.inputs["input_ids"][:, 1:][chosen_BT]
+        return logits_NV.gather(-1, tokens_N[:, None])[:, 0] - logits_NV.logsumexp(-1)
+
+    def sayable(self, logits_NV: torch.Tensor) -> torch.Tensor:
+        """Without what no message may hold."""
+        return logits_NV.index_fill(-1, torch.tensor(self.codec.unsayable, device=logits_NV.device), -torch.inf)
+
+
+def load(given: Fields, say) -> Model:
+    source = given.inner("model")
+    kind = source.choice("type", ("folder", "random", "tiny"))
+    device = device_of(given.choice("device", ("cpu", "cuda"), "cpu"))
+    if kind == "tiny":
+        with tempfile.TemporaryDirectory(prefix="ruminate-tiny-") as folder:
+            tiny.write(Path(folder), source.choice("family", tiny.FAMILIES), source.integer("seed", 0, 2**32 - 1))
+            source.done()
+            return load_folder(Path(folder), None, given, device, say)
+    folder = Path(source.text("path"))
+    seed = source.integer("seed", 0, 2**32 - 1) if kind == "random" else None
+    source.done()
+    return load_folder(folder, seed, given, device, say)
+
+
+def device_of(name: str) -> torch.device:
+    if name == "cuda" and not torch.cuda.is_available():
+        raise UserError(
+            f"compute.device is cuda, but PyTorch {torch.__version__} finds no CUDA device here",
+            "compute.device: cpu computes anywhere; for cuda, install the driver and a PyTorch built for it",
+        )
+    return torch.device(name)
+
+
+def load_folder(folder: Path, seed: int | None, given: Fields, device: torch.device, say) -> Model:
+    """`seed`: draws the weights in place of reading them (what a size costs, before its gigabytes are there)."""
+    from transformers import AutoConfig, AutoTokenizer
+    from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+    dtype = DTYPES[given.choice("dtype", tuple(DTYPES), "fp32")]
+    checkpointing = given.flag("gradientCheckpointing", False)
+    adapter = given.inner("adapter")
+    files = families.checked_folder(folder, weights=seed is None)
+    described = families.read_json(folder / "config.json")
+    cls = families.model_class(str(described.get("model_type")))
+    say("reading the model", 0, 3)
+    base = families.identity(described, files, seed)
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    say("reading the model", 1, 3)
+    if seed is None:
+        core = cls.from_pretrained(folder, local_files_only=True, use_safetensors=True, dtype=dtype)
+    else:
+        torch.manual_seed(seed)
+        with torch.device(device):
+            core = cls._from_config(config, dtype=dtype)
+    say("reading the model", 2, 3)
+    core.to(device).requires_grad_(False)
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    image_processor = Qwen2VLImageProcessorPil.from_pretrained(folder, local_files_only=True, **pixel_budget(given))
+    longest = config.get_text_config().max_position_embeddings
+    context = given.integer("contextTokens", 16, longest, min(longest, 32768))
+    given.done()
+    core, trainable, adaptation = adapted(core, adapter)
+    if checkpointing:
+        core.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    codec = Codec(tokenizer, families.chat_template(folder, tokenizer), context)
+    neutral_generation(core, tokenizer)
+    return Model(core.eval(), codec, image_processor, trainable, adaptation, base, device, dtype)
+
+
+def pixel_budget(given: Fields) -> dict:
+    if given.take("pixels", None) is None:
+        return {}
+    pixels = given.inner("pixels")
+    low, high = pixels.integer("min", 1, 2**26), pixels.integer("max", 1, 2**26)
+    pixels.done()
+    return {"min_pixels": low, "max_pixels": max(low, high)}
+
+
+def adapted(core: torch.nn.Module, adapter: Fields) -> tuple[torch.nn.Module, dict, dict]:
+    """Full: every weight trains. LoRA (Hu et al. 2021): adapters on the language model's matrices, nothing else moves."""
+    if adapter.choice("type", ("lora", "full")) == "full":
+        adapter.done()
+        core.float().requires_grad_(True)
+        return core, dict(core.named_parameters()), {"type": "full"}
+    from peft import LoraConfig, get_peft_model
+
+    rank, alpha = adapter.integer("rank", 1, 1024), adapter.number("alpha", 0)
+    dropout, seed = adapter.number("dropout", 0, 1, 0), adapter.integer("seed", 0, 2**32 - 1, 0)
+    targets = "|".join(adapter.items("targets", ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]))
+    adapter.done()
+    config = LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=rf".*language_model.*\.({targets})")
+    torch.manual_seed(seed)
+    wrapped = get_peft_model(core, config)
+    # As PEFT's own files name them, so that a saved state is an adapter that PEFT reads.
+    trainable = {name.replace(".default.", "."): p for name, p in wrapped.named_parameters() if p.requires_grad}
+    for parameter in trainable.values():
+        parameter.data = parameter.data.float()
+    adaptation = {"type": "lora", "rank": rank, "alpha": alpha, "dropout": dropout, "targets": config.target_modules}
+    return wrapped.get_base_model(), trainable, adaptation
+
+
+def neutral_generation(core: torch.nn.Module, tokenizer) -> None:
+    """A model's folder may ask for penalties and temperatures of its own: the policy is the model, not those."""
+    from transformers import GenerationConfig
+
+    own = core.generation_config.eos_token_id if core.generation_config else None
+    ends = {tokenizer.eos_token_id, *(own if isinstance(own, list) else [] if own is None else [own])}
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token_id = tokenizer.eos_token_id
+    core.generation_config = GenerationConfig(
+        do_sample=False, eos_token_id=sorted(ends), pad_token_id=tokenizer.pad_token_id, use_cache=True
+    )
+
+
+def described(model: Model) -> dict:
+    """What `load` answers."""
+    vision = model.core.config.vision_config
+    return {
+        "family": model.core.config.model_type,
+        "base": model.base,
+        "adaptation": json.loads(json.dumps(model.adaptation)),
+        "parameters": sum(p.numel() for p in model.core.parameters()),
+        "trainable": sum(p.numel() for p in model.trainable.values()),
+        "contextTokens": model.codec.context_tokens,
+        "pixelsPerTokenSide": vision.patch_size * vision.spatial_merge_size,
+        "device": str(model.device),
+        "dtype": "bf16" if model.dtype == torch.bfloat16 else "fp32",
+    }
