@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import socket
 import sys
 import threading
@@ -96,6 +97,8 @@ def main() -> None:
     start = json.loads(sys.stdin.buffer.readline() or b"{}")
     if not isinstance(start.get("socket"), str) or not isinstance(start.get("token"), str):
         sys.exit("ruminate_torch is started by Ruminate: it expects a socket and a token on its standard input")
+    # Ctrl-C reaches the whole terminal; the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Nothing is ever fetched: a model is a folder on this machine.
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false", HF_HUB_DISABLE_PROGRESS_BARS="1")
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

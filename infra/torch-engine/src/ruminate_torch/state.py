@@ -60,6 +60,7 @@ def read(model: Model, given: Fields, kind: str) -> tuple[dict[str, torch.Tensor
     from safetensors import SafetensorError, safe_open
 
     path, sha256 = Path(given.text("path")), given.text("sha256")
+    given.take("bytes", None)
     given.done()
     if not path.is_file():
         raise DataError(f"there is no file {path}")

@@ -1,0 +1,184 @@
+import { z } from 'zod';
+import type { BlobPicture, Conversation } from './conversation.js';
+
+/** Version of the messages; `PROTOCOL` of the Python package has the same number. */
+export const PROTOCOL = 1;
+
+/** What a model is made of, and what of it trains. */
+export interface LoadRequest {
+  readonly model:
+    | { readonly type: 'folder'; readonly path: string }
+    /** A folder's architecture with weights drawn from a seed: what a size costs, before its gigabytes are there. */
+    | { readonly type: 'random'; readonly path: string; readonly seed: number }
+    /** 2 × 64, 0.35M parameters, made on the spot. */
+    | { readonly type: 'tiny'; readonly family: 'qwen2.5-vl' | 'qwen3-vl'; readonly seed: number };
+  readonly adapter:
+    | {
+        readonly type: 'lora';
+        readonly rank: number;
+        readonly alpha: number;
+        readonly dropout?: number;
+        /** Names of the language model's matrices; default: all of attention and of the MLP. */
+        readonly targets?: readonly string[];
+        readonly seed?: number;
+      }
+    | { readonly type: 'full' };
+  /** Default: cpu. `cuda` is refused where it cannot be had; it never falls back to the CPU. */
+  readonly device?: 'cpu' | 'cuda';
+  /** What frozen weights are kept in, and computed in; weights that train are float32 always. Default: fp32. */
+  readonly dtype?: 'fp32' | 'bf16';
+  /** Default: 1. Fixed for the life of the process. */
+  readonly threads?: number;
+  readonly gradientCheckpointing?: boolean;
+  /** Each picture is scaled to between so many pixels; default: the model's own. */
+  readonly pixels?: { readonly min: number; readonly max: number };
+  /** A longer sequence is refused whole; default: what the model was made for, at most 32,768. */
+  readonly contextTokens?: number;
+}
+
+/** A file of `saveState`. */
+export interface StateFile {
+  readonly path: string;
+  readonly sha256: string;
+}
+
+export interface SampleRequest {
+  readonly requests: readonly {
+    readonly conversation: Conversation;
+    /** An integer up to 2^53: all randomness of this message. */
+    readonly seed: number;
+    /** Text that the message must begin with, e.g. `<answer>`; its tokens have mask 0. */
+    readonly forced?: string;
+  }[];
+  readonly greedy: boolean;
+  readonly temperature: number;
+  readonly topP: number;
+  readonly maxTokens: number;
+  /** A message ends after any of these. */
+  readonly stop?: readonly string[];
+  /** Messages drawn at once. With 1 (the default) a message's numbers depend on nothing but its own request. */
+  readonly rows?: number;
+  /** Weights other than those that train. */
+  readonly weights?: StateFile;
+}
+
+/** Objectives of domain/objective. */
+export type Objective =
+  | { readonly type: 'sft' }
+  | { readonly type: 'grpo'; readonly clipLow: number; readonly clipHigh: number; readonly kl: number };
+
+export interface ForwardBackwardRequest {
+  readonly objective: Objective;
+  readonly sequences: readonly {
+    readonly conversation: Conversation;
+    readonly advantage?: number;
+    /** log π_ref of the tokens with mask 1, in order: what `logProbs` says. Needed where kl > 0. */
+    readonly referenceLogProbs?: readonly number[];
+  }[];
+  readonly microBatch: number;
+  /** D: tokens with mask 1 of the whole update, where several calls make one; default: of this call. */
+  readonly tokenCount?: number;
+  readonly seed?: number;
+}
+
+export interface OptimStepRequest {
+  readonly lr: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly weightDecay: number;
+  /** Clipping by the global norm; 0 switches it off. */
+  readonly clipNorm: number;
+  /** How many forwardBackward calls this step consists of; refused where the process holds other gradients. */
+  readonly calls: number;
+}
+
+export interface EmbedRequest {
+  readonly pictures: readonly BlobPicture[];
+  readonly rows?: number;
+  readonly weights?: StateFile;
+}
+
+const numbers = z.array(z.number());
+const file = z.object({ path: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.number() });
+const versions = z.record(z.string(), z.string().nullable());
+
+export const Loaded = z.object({
+  family: z.string(),
+  /** SHA-256 of the configuration and the weights' bytes (or their seed). */
+  base: z.string(),
+  adaptation: z.record(z.string(), z.unknown()),
+  parameters: z.number(),
+  trainable: z.number(),
+  contextTokens: z.number(),
+  /** A picture of w × h pixels takes about (w/side) · (h/side) tokens. */
+  pixelsPerTokenSide: z.number(),
+  device: z.string(),
+  dtype: z.string(),
+});
+
+/** A sampled message; the arrays have one length, as in `Turn`. */
+const SampledMessage = z.object({
+  tokens: numbers,
+  /** log π at temperature 1 over the whole vocabulary; 0 where forced. */
+  logProbs: numbers,
+  mask: z.array(z.union([z.literal(0), z.literal(1)])),
+  text: z.string(),
+  finish: z.enum(['end', 'stop', 'length']),
+  promptTokens: z.number(),
+});
+export const Sampled = z.object({ messages: z.array(SampledMessage) });
+
+export const Gradients = z.object({
+  loss: z.number(),
+  policyLoss: z.number().optional(),
+  kl: z.number().optional(),
+  clipped: z.number().optional(),
+  /** max |log r|: where the weights are those that sampled, what sampler and trainer compute differently. */
+  largestLogRatio: z.number().optional(),
+  meanLogRatio: z.number().optional(),
+  /** k3 of KL(sampler ‖ trainer). */
+  samplerKl: z.number().optional(),
+  tokens: z.number(),
+  calls: z.number(),
+});
+
+export const Stepped = z.object({ gradNorm: z.number(), weightNorm: z.number(), steps: z.number() });
+export const LogProbs = z.object({ logProbs: z.array(numbers) });
+export const Embedded = z.object({ count: z.number(), width: z.number() });
+export const SavedState = z.object({ weights: file, optimizer: file });
+export const LoadedState = z.object({ steps: z.number() });
+export const Encoded = z.object({ tokens: numbers, mask: numbers, texts: z.array(z.string()) });
+export const ObjectiveValue = z.object({
+  loss: z.number(),
+  gradient: numbers,
+  stats: z.record(z.string(), z.number()),
+});
+
+/** What the Python process may say. */
+export const Spoken = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hello'), protocol: z.number(), token: z.string(), pid: z.number(), versions }),
+  z.object({ type: z.literal('result'), id: z.number(), result: z.unknown() }),
+  z.object({
+    type: z.literal('heartbeat'),
+    id: z.number(),
+    doing: z.string(),
+    done: z.number(),
+    total: z.number(),
+  }),
+  z.object({ type: z.literal('error'), id: z.number(), error: z.lazy(() => Failure) }),
+  z.object({ type: z.literal('fatal'), error: z.lazy(() => Failure) }),
+]);
+export type Spoken = z.infer<typeof Spoken>;
+
+const Failure = z.object({
+  kind: z.enum(['user', 'data', 'infrastructure', 'bug', 'cancelled']),
+  message: z.string(),
+  hint: z.string().nullable(),
+});
+export type Failure = z.infer<typeof Failure>;
+
+export interface Progress {
+  readonly doing: string;
+  readonly done: number;
+  readonly total: number;
+}
