@@ -27,6 +27,7 @@ export async function doctor(options: { readonly env?: Environment } = {}): Prom
     ['fonts', probe.fonts],
     ['onnxruntime-node', probe.onnxruntime],
     ['cuda', probe.cuda],
+    ['torch', () => probe.torch(env)],
     ['sharp', probe.sharp],
     ['cpu', probe.cpu],
     ['RUMINATE_HOME', () => probe.writable(home)],

@@ -81,6 +81,21 @@ export async function cuda(): Promise<Finding> {
   return { ...line, found: `not used: ${problem.what}`, todo: `for compute.device: cuda, ${problem.todo}` };
 }
 
+/** Optional: only the torch engine needs it. */
+export async function torch(env: Environment): Promise<Finding> {
+  const { findTorchPython } = await import('../torch/python.js');
+  const python = await findTorchPython(env);
+  if (python.path === null)
+    return {
+      found: `not used: ${python.reason}`,
+      version: '',
+      ok: true,
+      todo: `for the torch engine: ${python.todo}`,
+    };
+  const { torch: version = '', transformers, peft } = python.versions;
+  return { found: `${python.path} (transformers ${transformers}, peft ${peft})`, version, ok: true };
+}
+
 export async function sharp(): Promise<Finding> {
   return { found: 'prebuilt', version: await sharpVersion(), ok: true };
 }

@@ -18,6 +18,7 @@ describe('doctor', () => {
       'fonts',
       'onnxruntime-node',
       'cuda',
+      'torch',
       'sharp',
       'cpu',
       'RUMINATE_HOME',
