@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { policyFromFolder } from '../../infra/client/served-policy.js';
 import type { ErrorBody } from '../../infra/serve/errors.js';
@@ -67,7 +67,7 @@ const user = (...content: unknown[]) => ({ role: 'user', content });
 const look = () => [clip([2]), tool(), user(imagePart(picture))];
 const said = (content: string) => ({ role: 'assistant', content });
 
-async function urlOf(make: sharp.Sharp, as: 'png' | 'webp' = 'png'): Promise<string> {
+async function urlOf(make: Sharp, as: 'png' | 'webp' = 'png'): Promise<string> {
   return `data:image/${as};base64,${(await make.toFormat(as).toBuffer()).toString('base64')}`;
 }
 
