@@ -67,8 +67,8 @@ async function look(client: ChatClient, wish: EndpointWish): Promise<LookedAt> {
     models = await client.models({ ...wish, model: wish.model ?? '' });
   } catch (error) {
     if (!(error instanceof CallFailure)) throw error;
-    // A server that lists nothing may serve all the same.
-    if (error.why === '404' || error.why === '405')
+    // A server that cannot list what it serves may serve it all the same.
+    if (/^(404|405|5\d\d|invalid JSON)$/.test(error.why))
       return { wish, endpoint: chosen(wish, wish.model), away: null };
     if (error.again === 'never' || classify(error.told) === 'user') throw error.told;
     return { wish, endpoint: chosen(wish, wish.model), away: error.told };
