@@ -74,7 +74,6 @@ const chatRequest = z.strictObject({
 
 export type ChatRequest = z.output<typeof chatRequest>;
 export type Message = ChatRequest['messages'][number];
-export type Part = Exclude<Extract<Message, { readonly role: 'user' }>['content'], string>[number];
 
 /** The request behind a parsed body; the first thing wrong with it is a RequestError that says where. */
 export function readRequest(body: unknown): ChatRequest {

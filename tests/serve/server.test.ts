@@ -1,4 +1,5 @@
 import OpenAI from 'openai';
+import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodeAction } from '../../domain/protocol/compact.js';
 import { UserError } from '../../domain/failures.js';
@@ -58,7 +59,7 @@ async function serve(policy: ServedPolicy, limits: Partial<Limits> = {}): Promis
   client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none', maxRetries: 0 });
 }
 
-const ask = (more: object = {}) =>
+const ask = (more: Partial<ChatCompletionCreateParamsNonStreaming> = {}) =>
   client.chat.completions.create({ model: 'scripted', messages: [promptOf(overview, QUESTION)], ...more });
 
 async function statusOf(asked: Promise<unknown>): Promise<unknown> {
