@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { encodeAction } from '../../domain/protocol/compact.js';
 import { UserError } from '../../domain/failures.js';
 import type { Limits } from '../../infra/serve/limits.js';
@@ -9,6 +9,9 @@ import { servePolicy, type PolicyServer } from '../../infra/serve/server.js';
 import { eventually } from '../support/processes.js';
 import { promptOf, TOOLS } from './support/chat.js';
 import { ramps } from './support/pictures.js';
+
+// On a busy machine pictures take their time.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const QUESTION = 'What can you read on the sign?';
 const overview = await ramps();
@@ -149,15 +152,15 @@ describe('under load', () => {
     const policy = new Scripted(undefined, true);
     await serve(policy, { running: 1, waiting: 1 });
     const first = statusOf(ask());
-    await eventually('a turn is being drawn', () => policy.waiting.length === 1);
+    await eventually('a turn is being drawn', () => policy.waiting.length === 1, 60_000);
     const second = statusOf(ask());
-    await eventually('two are inside', async () => (await health()).answering === 2);
+    await eventually('two are inside', async () => (await health()).answering === 2, 60_000);
     const third: unknown = await ask().catch((error: unknown) => error);
     expect(third).toBeInstanceOf(OpenAI.RateLimitError);
     expect((third as InstanceType<typeof OpenAI.APIError>).headers!.get('retry-after')).toBe('1');
     expect(policy.asked).toHaveLength(1);
     policy.waiting[0]!();
-    await eventually('the next turn is being drawn', () => policy.waiting.length === 2);
+    await eventually('the next turn is being drawn', () => policy.waiting.length === 2, 60_000);
     policy.waiting[1]!();
     expect(await Promise.all([first, second])).toEqual([200, 200]);
     expect((await health()).answering).toBe(0);
@@ -175,17 +178,17 @@ describe('under load', () => {
     const gone = new AbortController();
     const request = { model: 'scripted', messages: [promptOf(overview, QUESTION)] };
     const left = statusOf(client.chat.completions.create(request, { signal: gone.signal }));
-    await eventually('a turn is being drawn', () => policy.waiting.length === 1);
+    await eventually('a turn is being drawn', () => policy.waiting.length === 1, 60_000);
     gone.abort();
     expect(await left).toBeInstanceOf(OpenAI.APIUserAbortError);
-    await eventually('nobody is inside', async () => (await health()).answering === 0);
+    await eventually('nobody is inside', async () => (await health()).answering === 0, 60_000);
   });
 
   it('answers what has begun when it is to end, and takes nothing new', async () => {
     const policy = new Scripted(undefined, true);
     await serve(policy);
     const begun = statusOf(ask());
-    await eventually('a turn is being drawn', () => policy.waiting.length === 1);
+    await eventually('a turn is being drawn', () => policy.waiting.length === 1, 60_000);
     const closing = server.close();
     await expect(fetch(`${server.url}/health`)).rejects.toThrow();
     expect(policy.closed).toBe(false);
@@ -199,7 +202,7 @@ describe('under load', () => {
     const policy = new Scripted(undefined, true);
     await serve(policy, { drainMs: 20 });
     const begun = statusOf(ask());
-    await eventually('a turn is being drawn', () => policy.waiting.length === 1);
+    await eventually('a turn is being drawn', () => policy.waiting.length === 1, 60_000);
     await server.close();
     expect(await begun).toBeInstanceOf(OpenAI.APIConnectionError);
   });
