@@ -30,17 +30,3 @@ export type BlobPicture =
       readonly widthPx: number;
       readonly heightPx: number;
     };
-
-/** The blobs of a request: each picture once, however many messages show it. */
-export class Blobs {
-  readonly all: Uint8Array[] = [];
-  readonly #known = new Map<Uint8Array, number>();
-
-  /** The place of these bytes; the same array has the same place. */
-  add(bytes: Uint8Array): number {
-    const known = this.#known.get(bytes);
-    if (known !== undefined) return known;
-    this.#known.set(bytes, this.all.length);
-    return this.all.push(bytes) - 1;
-  }
-}

@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BugFailure, InfrastructureFailure, UserError } from '../../domain/failures.js';
+import { lastLines, rotateLog } from '../services/logs.js';
 import { Connection } from './connection.js';
 import { engineSources } from './python.js';
 import { PROTOCOL } from './schema.js';
@@ -58,6 +59,7 @@ export async function startProcess(options: ProcessOptions): Promise<TorchProces
 }
 
 function launch({ python, logFile }: ProcessOptions, firstLine: string): ChildProcess {
+  rotateLog(logFile);
   const log = openSync(logFile, 'a', 0o600);
   try {
     const env = { ...process.env, PYTHONPATH: engineSources(), PYTHONSAFEPATH: '1', PYTHONUNBUFFERED: '1' };
@@ -141,8 +143,9 @@ function deathOf({ signalCode, exitCode }: ChildProcess, logFile: string): Infra
   return new InfrastructureFailure(`the Python process ended ${how}${memory}${lastWords(logFile)}`);
 }
 
+/** The end of the log, where there is one: what a traceback says last is what it is about. */
 function lastWords(logFile: string): string {
-  const last = readFileSync(logFile, 'utf8').trim().split('\n').at(-1);
+  const last = lastLines(logFile, 1).at(-1);
   return last ? `; the last line of ${logFile}: ${last}` : '';
 }
 

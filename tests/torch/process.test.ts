@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { symlinkSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { BugFailure, InfrastructureFailure } from '../../domain/failures.js';
 import { findOnPath, projectRoot } from '../../infra/setup/paths.js';
 import { encodeFrame, FrameReader, type Frame } from '../../infra/torch/frames.js';
@@ -13,6 +13,8 @@ import { isNodeError } from '../../infra/home/files.js';
 import { compiledRooms } from '../support/compiled.js';
 import { scratch } from './support.js';
 
+// A busy machine is slow to start programs.
+vi.setConfig({ testTimeout: 120_000 });
 /** The messages need nothing but Python itself. */
 const python = process.env['RUMINATE_PYTHON'] ?? (await findOnPath('python3'));
 const { dir, logFile, remove } = scratch();
@@ -58,14 +60,21 @@ describe.skipIf(python === null)('the Python process (skipped without python3)',
   });
 
   it('ends when its parent is killed', async () => {
-    const rooms = ['domain', 'infra/torch', 'infra/setup', 'tests/torch/children'];
+    const rooms = [
+      'domain',
+      'infra/torch',
+      'infra/setup',
+      'infra/home',
+      'infra/services',
+      'tests/torch/children',
+    ];
     const compiled = await compiledRooms('torch-parent', rooms);
     symlinkSync(join(projectRoot(), 'infra/torch-engine'), join(compiled.folder, 'infra/torch-engine'));
     const parent = fork(join(compiled.folder, 'tests/torch/children/parent.js'), [python!, logFile]);
     const [{ pid }] = (await once(parent, 'message')) as [{ pid: number }];
     expect(isAlive(pid)).toBe(true);
     parent.kill('SIGKILL');
-    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: 60_000 }).toBe(false);
     await compiled.remove();
   });
 
@@ -103,11 +112,13 @@ async function speakTo(path: string, bytes: Buffer): Promise<{ said: unknown; co
   socket.on('data', (chunk: Buffer) => frames.push(...reader.push(chunk)));
   // The process may be gone before it has read everything.
   socket.on('error', () => undefined);
-  await once(socket, 'data');
+  // A frame may come in several pieces.
+  while (frames.length === 0) await once(socket, 'data');
   expect(frames[0]!.message).toMatchObject({ type: 'hello', protocol: 1, token: 't' });
   socket.write(bytes);
   const [code] = (await once(child, 'close')) as [number | null];
   server.close();
+  await once(server, 'close');
   return { said: frames[1]?.message, code };
 }
 
