@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, type LogEntry } from '@temporalio/worker';
 
 /** One line an event: time, level, message and what explains it. */
@@ -26,14 +27,18 @@ const NOISE = /^(Worker state changed|No (workflows|activities|Nexus services) r
 /** The message of an error and of what caused it; the stack, where it is not one of ours to be read by people. */
 function told(error: unknown): string {
   if (!(error instanceof Error)) return error === undefined ? '' : `: ${JSON.stringify(error)}`;
+  // Activities hand ours to Temporal under their names; it puts the hint on a line of its own.
+  const name = error instanceof ApplicationFailure ? (error.type ?? error.name) : error.name;
   const ours = [
     'UserError',
     'BudgetFailure',
     'DataFailure',
     'InfrastructureFailure',
     'TemporalFailure',
-  ].includes(error.name);
+  ].includes(name);
   const cause = error.cause === undefined ? '' : ` ← ${told(error.cause).slice(2)}`;
-  const shown = ours ? `${error.name}: ${error.message}` : error.stack || `${error.name}: ${error.message}`;
+  const shown = ours
+    ? `${name}: ${error.message.replaceAll('\n', '; ')}`
+    : error.stack || `${error.name}: ${error.message}`;
   return `: ${shown}${cause}`;
 }
