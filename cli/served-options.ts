@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { AnswerSpec, ChatProtocol, View } from '../domain/conversation/spec.js';
+import type { EndpointChoice } from '../configs/endpoints.js';
+import type { AnswerSpec, ChatProtocol, EndpointSpec, View } from '../domain/conversation/spec.js';
 import { UserError } from '../domain/failures.js';
 import { err } from './say.js';
 import { countingNumber, rate, temperature, wholeNumber } from './values.js';
@@ -15,8 +16,8 @@ export interface ServedOptions {
   readonly protocol: ChatProtocol | 'auto';
   readonly prompt?: string;
   readonly concurrency?: number;
-  readonly fps: number;
-  readonly frames: number;
+  readonly fps?: number;
+  readonly frames?: number;
   readonly overviewPixels: number;
   readonly clipPixels: number;
   readonly cropPixels: number;
@@ -34,6 +35,8 @@ export interface ServedOptions {
 
 /** Pixels of a patch of Qwen2.5-VL, which is one token: sizes are multiples of it. */
 const PATCH = 28 * 28;
+const FPS = 1;
+const FRAMES = 16;
 /** Tokens that all messages of a conversation may have, for each of one message. */
 const MESSAGES_OF_TOKENS = 8;
 
@@ -69,8 +72,12 @@ export function addServedOptions(command: Command): Command {
   );
   add('--prompt <file>', 'what the model is told (default: configs/prompts/default.yaml)');
   add('--concurrency <n>', 'calls at once, at most, of each --base-url (default: 4)', countingNumber);
-  add('--fps <fps>', 'rate at which frames are numbered', rate, 1);
-  add('--frames <n>', 'frames of the overview, spread over the video', countingNumber, 16);
+  add('--fps <fps>', 'rate at which frames are numbered (default: 1)', rate);
+  add(
+    '--frames <n>',
+    `frames of the overview, spread over the video (default: ${FRAMES}, or what the server lists)`,
+    countingNumber,
+  );
   add('--overview-pixels <n>', 'pixels of an overview frame, at most', countingNumber, 128 * PATCH);
   add('--clip-pixels <n>', 'pixels of a clip’s frame, at most', countingNumber, 512 * PATCH);
   add('--crop-pixels <n>', 'pixels of a crop, at most', countingNumber, 768 * PATCH);
@@ -106,6 +113,7 @@ export async function specFrom(options: ServedOptions): Promise<AnswerSpec> {
   const { loadPrompt } = await import('../configs/prompt.js');
   const { projectRoot } = await import('../infra/setup/paths.js');
   const { preflight } = await import('../infra/openai/preflight.js');
+  const { limitsOf } = await import('../infra/openai/listed.js');
   const prompt = await loadPrompt(
     options.prompt ?? join(projectRoot(), 'configs', 'prompts', 'default.yaml'),
   );
@@ -123,6 +131,7 @@ export async function specFrom(options: ServedOptions): Promise<AnswerSpec> {
   }));
   const { endpoints, warnings } = await preflight(wishes, timeouts);
   for (const warning of warnings) err(`warning: ${warning}`);
+  const fitted = fit(options, limitsOf(endpoints), endpoints);
   return {
     engine: { type: 'openai', endpoints, protocol: options.protocol, timeouts, tries: 6 },
     sampling: {
@@ -133,13 +142,11 @@ export async function specFrom(options: ServedOptions): Promise<AnswerSpec> {
       logProbs: options.logProbs === true,
     },
     budget: {
-      maxLooks: options.maxLooks,
-      maxTurns: options.maxTurns,
+      ...fitted.turns,
       maxTokens: options.maxTokens * MESSAGES_OF_TOKENS,
     },
     view: {
-      fps: options.fps,
-      frames: options.frames,
+      ...fitted.frames,
       overviewPixels: options.overviewPixels,
       clipPixels: options.clipPixels,
       cropPixels: options.cropPixels,
@@ -149,11 +156,37 @@ export async function specFrom(options: ServedOptions): Promise<AnswerSpec> {
   };
 }
 
+/** What was asked for, within what the servers list. What they would refuse is refused here, by its option's name. */
+function fit(
+  { fps, frames, maxLooks, maxTurns }: ServedOptions,
+  limits: { readonly overviewFrames: number | null; readonly maxLooks: number | null },
+  endpoints: readonly EndpointSpec[],
+): {
+  readonly frames: Pick<View, 'fps' | 'frames'>;
+  readonly turns: { readonly maxLooks: number; readonly maxTurns: number };
+} {
+  const { overviewFrames } = limits;
+  const most = limits.maxLooks ?? maxLooks;
+  // A call that was refused counts as well with a server that has a limit.
+  const turns = {
+    maxLooks: Math.min(maxLooks, most),
+    maxTurns: limits.maxLooks === null ? maxTurns : Math.min(maxTurns, most + 1),
+  };
+  if (overviewFrames === null) return { frames: { fps: fps ?? FPS, frames: frames ?? FRAMES }, turns };
+  const { model, url } = endpoints.find(({ listed }) => listed?.overviewFrames != null)!;
+  const takes = `${model} at ${url} takes an overview of ${overviewFrames} frames, and knows no others`;
+  if (frames !== undefined && frames !== overviewFrames)
+    throw new UserError(`--frames ${frames}: ${takes}`, `leave --frames out, or say ${overviewFrames}`);
+  if (fps !== undefined)
+    throw new UserError(`--fps ${fps}: ${takes}: each video is numbered so`, 'leave --fps out');
+  return { frames: { fps: null, frames: overviewFrames }, turns };
+}
+
 async function choices({
   baseUrl,
   endpoints,
   concurrency,
-}: ServedOptions): Promise<readonly import('../configs/endpoints.js').EndpointChoice[]> {
+}: ServedOptions): Promise<readonly EndpointChoice[]> {
   const { endpointAt, loadEndpoints } = await import('../configs/endpoints.js');
   if (endpoints !== undefined && baseUrl !== undefined)
     throw new UserError('--endpoints and --base-url both name servers', 'name them in one of the two places');

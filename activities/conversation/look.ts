@@ -34,7 +34,7 @@ export function createLook({
           ? action.targetFrames.map((frame) => ({ frame, box01: null }))
           : [{ frame: action.targetFrame, box01: action.bbox01 }];
       const pixels = action.tool === 'clip' ? view.clipPixels : view.cropPixels;
-      const options = { fps: view.fps, pixels, format: view.format };
+      const options = { fps: video.fps, pixels, format: view.format };
       const signal = cancellationSignal();
       const pictures = await keepPictures(
         store,

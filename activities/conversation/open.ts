@@ -28,9 +28,9 @@ export function createOpenConversation({
     const { view } = await sources.spec(source.spec);
     const question = await sources.question(source.questions, at.index);
     const signal = cancellationSignal();
-    const video = await photographer.facts(question.video, view.fps, signal);
+    const video = await photographer.facts(question.video, view, signal);
     const shots = spread(video.frames, view.frames).map((frame) => ({ frame, box01: null }));
-    const options = { fps: view.fps, pixels: view.overviewPixels, format: view.format };
+    const options = { fps: video.fps, pixels: view.overviewPixels, format: view.format };
     const overview = await keepPictures(store, photographer, question.video, shots, options, sha256, signal);
     const opening: Opening = { question, video, overview };
     return (await store.putIfAbsent(key, toJson(opening), 'observations')).ref;

@@ -13,7 +13,7 @@ export interface Shot {
 
 /** Makes pictures of real videos as a served model takes them. What cannot be read throws a DataFailure that names the file. */
 export interface Photographer {
-  facts(file: string, fps: number, signal?: AbortSignal): Promise<VideoFacts>;
+  facts(file: string, numbered: Pick<View, 'fps' | 'frames'>, signal?: AbortSignal): Promise<VideoFacts>;
   /** One picture for each shot, in their order, at native resolution scaled down to `pixels`. */
   shoot(
     file: string,

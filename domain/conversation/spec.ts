@@ -35,6 +35,19 @@ export interface EndpointSpec {
   /** Calls under way at once, at most. */
   readonly concurrency: number;
   readonly prices: Prices | null;
+  /** Absent where its server says nothing but the model's name. */
+  readonly listed?: ListedModel;
+}
+
+/** What a server lists of a model beyond OpenAI's form, as `ruminate serve` does (docs/serve.md). */
+export interface ListedModel {
+  readonly vision: boolean;
+  readonly tools: boolean;
+  readonly logProbs: boolean;
+  /** Frames that an overview must have, and the only ones that the model can name; null where any number will do. */
+  readonly overviewFrames: number | null;
+  /** Messages that may ask for a look; the next must be the answer. Null where there is no limit. */
+  readonly maxLooks: number | null;
 }
 
 /** Per million tokens, in one currency. */
@@ -78,8 +91,11 @@ export interface Budget {
 
 /** What the model sees of the video, in frames and pixels. */
 export interface View {
-  /** Rate at which frames are numbered: frame i (1-based) is on screen at (i − 1)/fps seconds. */
-  readonly fps: number;
+  /**
+   * Rate at which frames are numbered: frame i (1-based) is on screen at (i − 1)/fps seconds. Null: each video at the
+   * rate at which it has as many frames as the overview, for models that know no others.
+   */
+  readonly fps: number | null;
   /** Frames of the overview, spread over the whole video; fewer where it has fewer. */
   readonly frames: number;
   /** Pixels of one picture, at most: of the overview, of a clip, of a crop. */

@@ -1,16 +1,19 @@
 import type { Dispatcher } from 'undici';
 import type { ChatMessage } from '../../domain/conversation/assemble.js';
 import type { ShownPicture } from '../../domain/conversation/records.js';
-import type { ChatSampling, EndpointSpec, Timeouts } from '../../domain/conversation/spec.js';
+import type { ChatSampling, EndpointSpec, ListedModel, Timeouts } from '../../domain/conversation/spec.js';
 import { readCompletion, type Completion } from './completion.js';
 import { brokenFailure } from './failures.js';
 import { call, openDispatcher } from './http.js';
 import { redacted, type KeyFinder } from './keys.js';
+import { listedIn } from './listed.js';
 import { requestBody, type Refused } from './wire.js';
 
 export interface ChatRequest {
   readonly messages: readonly ChatMessage[];
   readonly tools: boolean;
+  /** Whether it must be the answer, for a server that has to be told. */
+  readonly answerNow: boolean;
   readonly sampling: ChatSampling;
   readonly refused: Refused;
   readonly picture: (shown: ShownPicture) => Promise<Uint8Array>;
@@ -21,6 +24,7 @@ export interface ServedModelInfo {
   readonly id: string;
   /** Tokens of prompt and message together, where the server says (vLLM does). */
   readonly contextTokens: number | null;
+  readonly listed: ListedModel | null;
 }
 
 /** The two calls of an OpenAI-compatible server that are made here, each once: who calls decides on another try. */
@@ -99,6 +103,12 @@ function modelsIn(endpoint: EndpointSpec, body: string): readonly ServedModelInf
     if (typeof entry !== 'object' || entry === null || !('id' in entry) || typeof entry.id !== 'string')
       return [];
     const length = 'max_model_len' in entry ? entry.max_model_len : null;
-    return [{ id: entry.id, contextTokens: typeof length === 'number' && length > 0 ? length : null }];
+    return [
+      {
+        id: entry.id,
+        contextTokens: typeof length === 'number' && length > 0 ? length : null,
+        listed: listedIn(entry),
+      },
+    ];
   });
 }

@@ -10,8 +10,8 @@ import { CallFailure } from './failures.js';
 import type { EndpointPool } from './pool.js';
 
 /**
- * Finds out what an endpoint's model can do, by up to three calls with a small picture: with tools, without tools,
- * without the picture. A server that takes tools but whose model answers in text speaks the text protocol, in which
+ * Finds out what an endpoint's model can do: what its server lists of it, else by up to three calls with a small
+ * picture: with tools, without tools, without the picture. A server that takes tools but whose model answers in text speaks the text protocol, in which
  * such calls are read. Throws a UserError where it has no vision.
  *
  * @param textOnly the tools will not be used, whatever the server can do
@@ -28,7 +28,13 @@ export async function detect(
     if (error instanceof CallFailure) return [];
     throw error;
   });
-  const contextTokens = listed.find(({ id }) => id === endpoint.model)?.contextTokens ?? null;
+  const own = listed.find(({ id }) => id === endpoint.model);
+  const contextTokens = own?.contextTokens ?? null;
+  if (own?.listed != null) {
+    const { vision, tools, logProbs } = own.listed;
+    if (vision) return { vision, tools: tools && !textOnly, logProbs, contextTokens };
+    throw blindModel(endpoint, 'its server lists it without vision');
+  }
   const picture = await testPicture();
   const ask = (tools: boolean, pictured: boolean): Promise<Completion | CallFailure> =>
     attempt(client, pool, endpoint, tools, pictured ? picture : null, signal);
@@ -50,10 +56,14 @@ export async function detect(
   if (!isRefusal(plain)) throw plain.told;
   const blind = await ask(false, false);
   if (blind instanceof CallFailure) throw blind.told;
-  throw new UserError(
-    `${endpoint.model} at ${endpoint.url} takes no pictures; it said: ${plain.told.message}`,
+  throw blindModel(endpoint, `it said: ${plain.told.message}`, plain.told);
+}
+
+function blindModel({ model, url }: EndpointSpec, why: string, cause?: Error): UserError {
+  return new UserError(
+    `${model} at ${url} takes no pictures; ${why}`,
     'name a vision-language model with --model, such as a Qwen2.5-VL',
-    { cause: plain.told },
+    { cause },
   );
 }
 
@@ -91,6 +101,7 @@ async function attempt(
     const request = {
       messages: [{ role: 'user' as const, parts }],
       tools,
+      answerNow: false,
       sampling: SAMPLING,
       refused: lease.refused,
       picture: async () => picture?.bytes ?? new Uint8Array(0),

@@ -1,5 +1,5 @@
 import type { Capabilities, PolicyEngine, SampleRequest } from '../../activities/policy-engine.js';
-import { assemble, type ChatMessage } from '../../domain/conversation/assemble.js';
+import { assemble, type ChatMessage, type OpenConversation } from '../../domain/conversation/assemble.js';
 import { spentOn } from '../../domain/conversation/ledger.js';
 import type { SpokenMessage } from '../../domain/conversation/records.js';
 import type { EndpointSpec, ServedModel } from '../../domain/conversation/spec.js';
@@ -37,7 +37,7 @@ export class OpenAiEngine implements PolicyEngine {
 
   async sample(request: SampleRequest, signal?: AbortSignal): Promise<SpokenMessage> {
     const { endpoints, tries } = this.#served;
-    const messages = assemble(request.conversation);
+    const messages = assemble(readable(request.conversation, endpoints));
     const wasted = [...(request.wasted ?? [])];
     const startedMs = Date.now();
     for (let attempt = 1; ; attempt++) {
@@ -73,13 +73,28 @@ export class OpenAiEngine implements PolicyEngine {
     signal: AbortSignal | undefined,
   ): Promise<Completion> {
     if (lease.ailing) await this.#client.models(lease.endpoint, signal);
-    const tools = conversation.protocol === 'tools' && !conversation.final;
+    const { protocol, final } = conversation;
+    const tools = protocol === 'tools' && !final;
+    // A model that reads no demand must be told by the request; others are told in words, and some refuse this.
+    const answerNow = final && lease.endpoint.listed !== undefined;
     return this.#client.complete(
       lease.endpoint,
-      { messages, tools, sampling, refused: lease.refused, picture },
+      { messages, tools, answerNow, sampling, refused: lease.refused, picture },
       signal,
     );
   }
+}
+
+/**
+ * A model that knows its own turns alone cannot be shown one that came to nothing and has no text: a call whose name
+ * was garbled on its way. It is asked again instead.
+ */
+function readable(conversation: OpenConversation, endpoints: readonly EndpointSpec[]): OpenConversation {
+  if (endpoints.every(({ listed }) => listed?.overviewFrames == null)) return conversation;
+  const turns = conversation.turns.filter(
+    ({ spoken: { action, text } }) => action !== null || text.trim() !== '',
+  );
+  return { ...conversation, turns };
 }
 
 function spoken(

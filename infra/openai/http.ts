@@ -24,7 +24,7 @@ export interface HttpAnswer {
   /** Decoded text as it comes; each piece is waited for no longer than the time-outs allow. */
   readonly pieces: AsyncIterable<string>;
   /** The reader has seen a token: servers send empty pieces long before the first. */
-  begun(): void;
+  readonly begun: () => void;
 }
 
 /** Calls and reads. Whatever keeps a 2xx answer from coming whole is a CallFailure; a cancelled call rethrows the cancellation. */

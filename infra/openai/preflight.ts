@@ -69,23 +69,29 @@ async function look(client: ChatClient, wish: EndpointWish): Promise<LookedAt> {
     if (!(error instanceof CallFailure)) throw error;
     // A server that cannot list what it serves may serve it all the same.
     if (/^(404|405|5\d\d|invalid JSON)$/.test(error.why))
-      return { wish, endpoint: chosen(wish, wish.model), away: null };
+      return { wish, endpoint: chosen(wish, wish.model, []), away: null };
     if (error.again === 'never' || classify(error.told) === 'user') throw error.told;
-    return { wish, endpoint: chosen(wish, wish.model), away: error.told };
+    return { wish, endpoint: chosen(wish, wish.model, []), away: error.told };
   }
   const ids = models.map(({ id }) => id);
   if (wish.model !== null) {
     if (ids.length > 0 && !ids.includes(wish.model))
       throw new UserError(`${wish.url} has no model "${wish.model}"`, `it has ${listed(ids)}`);
-    return { wish, endpoint: chosen(wish, wish.model), away: null };
+    return { wish, endpoint: chosen(wish, wish.model, models), away: null };
   }
   if (ids.length > 1)
     throw new UserError(`${wish.url} serves ${ids.length} models`, `choose with --model: ${listed(ids)}`);
-  return { wish, endpoint: chosen(wish, ids[0] ?? null), away: null };
+  return { wish, endpoint: chosen(wish, ids[0] ?? null, models), away: null };
 }
 
-function chosen(wish: EndpointWish, model: string | null): EndpointSpec | null {
-  return model === null ? null : { ...wish, model };
+function chosen(
+  wish: EndpointWish,
+  model: string | null,
+  models: readonly ServedModelInfo[],
+): EndpointSpec | null {
+  if (model === null) return null;
+  const listed = models.find(({ id }) => id === model)?.listed ?? null;
+  return { ...wish, model, ...(listed === null ? {} : { listed }) };
 }
 
 function listed(ids: readonly string[]): string {

@@ -11,6 +11,7 @@ export interface WireRequest {
   readonly model: string;
   readonly messages: readonly ChatMessage[];
   readonly tools: boolean;
+  readonly answerNow: boolean;
   readonly sampling: ChatSampling;
   readonly refused: Refused;
   readonly picture: (shown: ShownPicture) => Promise<Uint8Array>;
@@ -21,6 +22,7 @@ export async function requestBody({
   model,
   messages,
   tools,
+  answerNow,
   sampling,
   refused,
   picture,
@@ -31,6 +33,7 @@ export async function requestBody({
     ...(sampling.seed === null ? {} : { seed: sampling.seed }),
     ...(sampling.logProbs ? { logprobs: true } : {}),
     ...(tools ? { tools: TOOLS } : {}),
+    ...(answerNow ? { tool_choice: 'none' } : {}),
     stream_options: { include_usage: true },
   };
   return {

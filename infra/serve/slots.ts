@@ -1,4 +1,4 @@
-import { ANSWER, decodeSlot, encodeAction, SLOT, ACTION_TOKENS } from '../../domain/protocol/compact.js';
+import { decodeSlot, encodeAction, SLOT, ACTION_TOKENS } from '../../domain/protocol/compact.js';
 import { parseCall, printCall } from '../../domain/protocol/call-json.js';
 import { parseMessage, printMessage } from '../../domain/protocol/text.js';
 import type { ToolCall } from '../../domain/tools/contract.js';
@@ -101,7 +101,6 @@ function rawSlot(text: string, param: string): readonly number[] {
       `${param}: expected <slot> to hold ${SLOT} tokens below ${ACTION_TOKENS} that mean no action`,
       param,
     );
-  if (slot[0] === ANSWER) throw answered(param);
   return slot;
 }
 

@@ -18,8 +18,13 @@ export class VideoPhotographer implements Photographer {
     this.#reader = reader;
   }
 
-  async facts(file: string, fps: number, signal?: AbortSignal): Promise<VideoFacts> {
+  async facts(
+    file: string,
+    numbered: Parameters<Photographer['facts']>[1],
+    signal?: AbortSignal,
+  ): Promise<VideoFacts> {
     const { widthPx, heightPx, durationSec } = await this.#reader.probe(file, signal);
+    const fps = numbered.fps ?? numbered.frames / durationSec;
     return { widthPx, heightPx, durationSec, fps, frames: framesAt(durationSec, fps) };
   }
 
@@ -29,6 +34,10 @@ export class VideoPhotographer implements Photographer {
     options: Parameters<Photographer['shoot']>[2],
     signal?: AbortSignal,
   ): ReturnType<Photographer['shoot']> {
+    if (shots.every(({ frame, box01 }, i) => box01 === null && frame > (shots[i - 1]?.frame ?? 0))) {
+      yield* this.#whole(file, shots, options, signal);
+      return;
+    }
     for (let at = 0; at < shots.length; at += AT_A_TIME) {
       const some = shots.slice(at, at + AT_A_TIME);
       const indices = some.map(({ frame }) => frame);
@@ -36,6 +45,26 @@ export class VideoPhotographer implements Photographer {
       const frames = await this.#reader.frames(file, request);
       for (const [i, frame] of frames.entries()) yield await shown(frame, some[i]!, options);
     }
+  }
+
+  /** Whole frames, ascending: decoded in one pass, and made small by the decoder where they are shown smaller. */
+  async *#whole(
+    file: string,
+    shots: readonly Shot[],
+    options: Parameters<Photographer['shoot']>[2],
+    signal?: AbortSignal,
+  ): ReturnType<Photographer['shoot']> {
+    const { widthPx, heightPx } = await this.#reader.probe(file, signal);
+    const native = { widthPx, heightPx };
+    const size = sizeWithin(native, options.pixels);
+    const request = {
+      ...{ fps: options.fps, channels: 3 as const, indices: shots.map(({ frame }) => frame) },
+      ...(size.widthPx < widthPx ? { size } : {}),
+      ...(signal ? { signal } : {}),
+    };
+    let at = 0;
+    for await (const { picture } of this.#reader.stream(file, request))
+      yield { ...(await shown(picture, shots[at++]!, options)), native };
   }
 }
 
