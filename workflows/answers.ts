@@ -36,12 +36,8 @@ export async function answers(input: AnswersInput): Promise<AnswersStatus> {
   const { run, source, questions, width, patient } = input;
   const { speak, meetModel } = patient ? calls : fewCalls;
   const from = input.carried;
-  let { next, sums, met, startedAtMs } = from ?? {
-    next: 0,
-    sums: NO_SUMS,
-    met: null,
-    startedAtMs: workflowInfo().startTime.getTime(),
-  };
+  const startedAtMs = from?.startedAtMs ?? workflowInfo().startTime.getTime();
+  let { next, sums, met } = from ?? { next: 0, sums: NO_SUMS, met: null };
   const live = new Map<number, Progress>();
   const records: Ref[] = [];
   let endedAtMs: number | null = null;

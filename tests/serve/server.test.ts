@@ -68,7 +68,8 @@ const ask = (more: Partial<ChatCompletionCreateParamsNonStreaming> = {}) =>
 async function statusOf(asked: Promise<unknown>): Promise<unknown> {
   return asked.then(
     () => 200,
-    (error: unknown) => (error instanceof OpenAI.APIError ? (error.status ?? error) : error),
+    (error: unknown) =>
+      error instanceof OpenAI.APIError ? ((error.status as number | undefined) ?? error) : error,
   );
 }
 
