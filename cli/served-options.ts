@@ -35,13 +35,14 @@ export interface ServedOptions {
 
 /** Pixels of a patch of Qwen2.5-VL, which is one token: sizes are multiples of it. */
 const PATCH = 28 * 28;
+const SERVED = 'A model behind a server:';
 const FPS = 1;
 const FRAMES = 16;
 /** Tokens that all messages of a conversation may have, for each of one message. */
 const MESSAGES_OF_TOKENS = 8;
 
 export function addServedOptions(command: Command): Command {
-  const group = (option: Option): Option => option.helpGroup('A model behind a server:');
+  const group = (option: Option): Option => option.helpGroup(SERVED);
   const add = (
     flags: string,
     description: string,
@@ -106,6 +107,37 @@ export function addServedOptions(command: Command): Command {
 /** Whether a served model is meant: by its name, or because a server is named. */
 export function isServed({ engine, baseUrl, endpoints }: ServedOptions): boolean {
   return engine !== undefined || baseUrl !== undefined || endpoints !== undefined;
+}
+
+/**
+ * Throws a UserError where an option was typed that only a model behind a server heeds, but none is named.
+ * @param also options of the command itself that belong there
+ */
+export function refuseServedOptions(command: Command, also: readonly string[] = []): void {
+  const typed = command.options.filter(
+    (option) =>
+      (option.helpGroupHeading === SERVED || also.includes(option.long ?? '')) &&
+      command.getOptionValueSource(option.attributeName()) === 'cli',
+  );
+  if (typed.length === 0) return;
+  const names = typed.map(({ long, flags }) => long ?? flags).join(', ');
+  throw new UserError(
+    `${names}: the policies that were trained here do not heed ${typed.length === 1 ? 'it' : 'them'}, only models behind a server`,
+    'name the server with --base-url URL, or leave that out',
+  );
+}
+
+/** Throws a UserError where an option was typed that chooses a policy trained here, beside a server. */
+export function refuseTrainedOptions(command: Command, own: readonly string[]): void {
+  const typed = command.options.find(
+    (option) =>
+      own.includes(option.long ?? '') && command.getOptionValueSource(option.attributeName()) === 'cli',
+  );
+  if (typed === undefined) return;
+  throw new UserError(
+    `${typed.long!} chooses a policy that was trained here, and a server is named as well`,
+    'leave one of them out',
+  );
 }
 
 /** What is asked of whom; looks at the endpoints first. Throws a UserError that names the option to mend. */

@@ -2,7 +2,13 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { UserError } from '../../domain/failures.js';
 import { err, examples, json, out } from '../say.js';
-import { addServedOptions, isServed, type ServedOptions } from '../served-options.js';
+import {
+  addServedOptions,
+  isServed,
+  refuseServedOptions,
+  refuseTrainedOptions,
+  type ServedOptions,
+} from '../served-options.js';
 import { countingNumber } from '../values.js';
 
 interface Options extends ServedOptions {
@@ -33,8 +39,8 @@ export function askCommand(): Command {
       '--out <file>',
       'with --batch: the answers with their trajectories, as JSONL (default: NAME.jsonl)',
     )
-    .option('--name <name>', 'a name for the run: the same name goes on where it stopped')
-    .option('--html <file>', 'write what was looked at and why as a page')
+    .option('--name <name>', 'with --base-url: a name for the run; the same name goes on where it stopped')
+    .option('--html <file>', 'with --base-url: write what was looked at and why as a page')
     .option('--json', 'answer with {answer, looks} as JSON');
   return addServedOptions(command)
     .addHelpText(
@@ -46,6 +52,7 @@ export function askCommand(): Command {
       ),
     )
     .action(async (video: string | undefined, question: string | undefined, options: Options) => {
+      if (isServed(options)) refuseTrainedOptions(command, ['--run', '--stage']);
       if (options.batch !== undefined) {
         process.exitCode = await askBatch(options.batch, video, options);
         return;
@@ -55,6 +62,7 @@ export function askCommand(): Command {
           'expected a video and a question',
           'or a file of them: --batch FILE; see ruminate ask --help',
         );
+      refuseOptions(command, options);
       const { refuseNoFile } = await import('../folders.js');
       const file = resolve(video);
       await refuseNoFile(file);
@@ -63,6 +71,14 @@ export function askCommand(): Command {
         process.exitCode = await askServed(file, question, options);
       } else await askTrained(file, question, options);
     });
+}
+
+/** Options that would be ignored are refused by name. */
+function refuseOptions(command: Command, options: Options): void {
+  if (!isServed(options)) refuseServedOptions(command, ['--html', '--name']);
+  for (const name of ['limit', 'out'] as const)
+    if (options[name] !== undefined)
+      throw new UserError(`--${name} belongs to --batch`, 'leave it out, or ask a file of questions');
 }
 
 /** Asks every question of a file. */

@@ -2,7 +2,13 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { UserError } from '../../domain/failures.js';
 import { err, examples, json, out } from '../say.js';
-import { addServedOptions, isServed, type ServedOptions } from '../served-options.js';
+import {
+  addServedOptions,
+  isServed,
+  refuseServedOptions,
+  refuseTrainedOptions,
+  type ServedOptions,
+} from '../served-options.js';
 import { countingNumber } from '../values.js';
 
 interface Options extends ServedOptions {
@@ -41,9 +47,11 @@ export function evalCommand(): Command {
     )
     .action(async (run: string | undefined, options: Options) => {
       if (isServed(options)) {
+        refuseTrainedOptions(command, ['--stage']);
         process.exitCode = await evalServed(run, options);
         return;
       }
+      refuseServedOptions(command, ['--limit', '--name', '--out', '--html']);
       const { refuseNoWorld } = await import('../folders.js');
       const dir = resolve(options.data);
       await refuseNoWorld(dir);

@@ -1,6 +1,21 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, vi } from 'vitest';
+import type { ShownPicture } from '../../domain/conversation/records.js';
+import type { EndpointSpec } from '../../domain/conversation/spec.js';
+import { policyFromFolder } from '../../infra/client/served-policy.js';
+import { preflight } from '../../infra/openai/preflight.js';
+import { servePolicy } from '../../infra/serve/server.js';
 import { policyEngineContract, type EngineUnderTest } from '../contracts/policy-engine.js';
+import { imageOf } from './support/images.js';
+import { exported, randomPolicy } from '../serve/support/policies.js';
+import { findServingPython, startTransformersServer } from '../support/openai/transformers-server.js';
 import { startChatServer, type ChatBody, type Reply } from './support/chat-server.js';
-import { endpoint, engineFor, picture, request } from './support/talk.js';
+import { endpoint, engineFor, picture, request, served } from './support/talk.js';
+
+// Sessions are made, and torch is imported; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 300_000 });
 
 /** A model of few words: looks twice, then answers; calls as its server lets it. */
 function speaks(native: boolean, { messages, tools }: ChatBody): Reply {
@@ -47,3 +62,65 @@ policyEngineContract(
         },
   ),
 );
+
+/** A real server: met as a command meets it, and shown real pictures. */
+async function overReal(
+  url: string,
+  model: string | null,
+  frames: number,
+  maxTokens: number,
+  stop: () => Promise<void>,
+): Promise<EngineUnderTest> {
+  const { timeouts } = served([]);
+  const wish: Omit<EndpointSpec, 'model'> & { readonly model: string | null } = { ...endpoint(url), model };
+  const { endpoints } = await preflight([wish], timeouts);
+  const engine = engineFor(endpoints);
+  const overview = Array.from({ length: frames }, (_, i) => picture(i + 1));
+  return {
+    engine,
+    request: (turns, { key = 'test', ...options }) => {
+      const asked = request({ turns, key, ...options, question: 'What can you read on the sign?' });
+      const opening = { ...asked.conversation.opening, overview };
+      const bytes = (shown: ShownPicture): Promise<Uint8Array> => imageOf(shown);
+      return {
+        ...asked,
+        conversation: { ...asked.conversation, opening },
+        sampling: { ...asked.sampling, maxTokens },
+        picture: bytes,
+      };
+    },
+    look: ({ action }) => {
+      if (action === null || action.tool === 'answer')
+        return { kind: 'refused', reason: 'nothing was asked for.' };
+      const [frame, box01] =
+        action.tool === 'clip' ? [action.targetFrames[0]!, null] : [action.targetFrame, action.bbox01];
+      return { kind: 'looks', call: action, pictures: [picture(frame, { box01 })] };
+    },
+    close: async () => {
+      await engine.close();
+      await stop();
+    },
+  };
+}
+
+policyEngineContract('openai, over ruminate serve', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ruminate-contract-'));
+  const path = await exported(join(folder, 'policy'), randomPolicy(5, true));
+  const server = await servePolicy(await policyFromFolder(path, 1), {
+    ...{ host: '127.0.0.1', port: 0, token: null },
+  });
+  return overReal(`${server.url}/v1`, null, 8, 256, async () => {
+    await server.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+});
+
+const python = findServingPython();
+const why = 'missing' in python ? `, skipped: ${python.missing}` : '';
+describe.skipIf(why !== '')(`an independent server${why}`, () => {
+  policyEngineContract('openai, over transformers serve', async () => {
+    if ('missing' in python) throw new Error(python.missing);
+    const server = await startTransformersServer(python.path);
+    return overReal(`${server.url}/v1`, server.model, 2, 12, server.stop);
+  });
+});
