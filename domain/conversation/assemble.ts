@@ -2,7 +2,7 @@ import type { ToolCall } from '../tools/contract.js';
 import { printCall } from '../protocol/call-json.js';
 import { looksLeft } from './budget.js';
 import type { ConversationTurn, Opening, ShownPicture } from './records.js';
-import { observationText, pictureLabel } from './sentences.js';
+import { observationText, pictureLabel, shortNumber } from './sentences.js';
 import type { Budget, ChatProtocol, PromptTexts } from './spec.js';
 
 /** A prompt as any chat model takes it. Which bytes a picture has is looked up by who sends it. */
@@ -103,7 +103,7 @@ function openingParts(
     options: options ?? '',
     seconds: video.durationSec.toFixed(1),
     frames: video.frames,
-    fps: video.fps,
+    fps: shortNumber(video.fps),
     width: video.widthPx,
     height: video.heightPx,
     shown: overview.length,

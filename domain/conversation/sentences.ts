@@ -31,9 +31,10 @@ export function observationText(looked: Looked, left: number): string {
 
 /** What a video is, in one sentence. */
 export function videoText({ durationSec, frames, fps, widthPx, heightPx }: VideoFacts): string {
-  return `${durationSec.toFixed(1)} s, ${widthPx}×${heightPx} pixels, ${frames} frames at ${fps} a second`;
+  return `${durationSec.toFixed(1)} s, ${widthPx}×${heightPx} pixels, ${frames} frames at ${shortNumber(fps)} a second`;
 }
 
-function shortNumber(value: number): string {
+/** At most three decimals. */
+export function shortNumber(value: number): string {
   return String(Math.round(value * 1000) / 1000);
 }

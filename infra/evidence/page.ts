@@ -164,6 +164,7 @@ function shownTurn(
     <li>
       <h4>
         <span>${at + 1}</span> ${what}
+        ${action?.tool === 'answer' ? html`<q dir="auto">${action.text}</q>` : null}
         <small
           >${final ? 'had to answer · ' : ''}${sureness(spoken)}${(spoken.timeMs / 1000).toFixed(1)} s</small
         >
@@ -182,7 +183,7 @@ function look(picture: ShownPicture, overview: readonly ShownPicture[], pictures
   const near = box01 === null ? undefined : nearest(overview, frame);
   const caption = `Frame ${frame} · ${clockTime(sec)} · ${native.widthPx}×${native.heightPx} pixels of the video`;
   return html`
-    <figure class="look">
+    <figure class=${box01 === null ? 'look whole' : 'look'}>
       ${
         near === undefined || box01 === null
           ? null
@@ -212,7 +213,8 @@ function nearest(overview: readonly ShownPicture[], frame: number): ShownPicture
 /** The probability that the model gave to its whole message, where the server said. */
 function sureness({ logProbs }: ConversationTurn['spoken']): string {
   if (logProbs === null) return '';
-  return `p ${Math.exp(logProbs.reduce((sum, { logProb }) => sum + logProb, 0)).toFixed(3)} · `;
+  const p = Math.exp(logProbs.reduce((sum, { logProb }) => sum + logProb, 0));
+  return `p ${p < 0.001 ? '< 0.001' : p.toFixed(3)} · `;
 }
 
 function boxStyle([x1, y1, x2, y2]: Box01): string {
