@@ -5,13 +5,15 @@ export function progressLine(what: string): {
 } {
   const { stderr } = process;
   let lastMs = 0;
+  let lastLine = '';
   let drawn = false;
   return {
     show({ done, total, more = '' }) {
       const now = Date.now();
       if (now - lastMs < (stderr.isTTY ? 100 : 5_000) && done < total) return;
-      lastMs = now;
       const line = `${what}: ${done} of ${total}${more === '' ? '' : `, ${more}`}`;
+      if (line === lastLine) return;
+      [lastMs, lastLine] = [now, line];
       stderr.write(stderr.isTTY ? `\r\u001b[2K${line}` : `${line}\n`);
       drawn = stderr.isTTY;
     },

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../domain/failures.js';
+import { isNodeError, reasonNotWritten } from '../home/files.js';
 
 /**
  * A folder that is there whole or not at all: everything is written beside it, and renamed at the end. A folder that
@@ -19,7 +20,7 @@ export class WholeFolder {
   static async begin(dir: string): Promise<WholeFolder> {
     const folder = new WholeFolder(path.resolve(dir));
     const holds = await readdir(folder.dir).catch((error: unknown) => {
-      if (codeOf(error) === 'ENOENT') return [];
+      if (isNodeError(error) && error.code === 'ENOENT') return [];
       throw asUserError(dir, error);
     });
     if (holds.length > 0) {
@@ -64,26 +65,10 @@ export class WholeFolder {
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EACCES: 'writing is not permitted',
-  EPERM: 'writing is not permitted',
-  EROFS: 'the file system is read-only',
-  ENOTDIR: 'a part of the path is a file, not a folder',
-  EEXIST: 'a file stands where a folder is needed',
-  ENOTEMPTY: 'something was put there in the meantime',
-};
-
 export function asUserError(place: string, error: unknown): unknown {
-  const code = codeOf(error);
-  const reason = REASONS[code];
-  if (reason === undefined) return error;
-  return new UserError(`${place}: cannot be written: ${reason} (${code})`, 'Nothing was left behind.', {
+  const reason = reasonNotWritten(error);
+  if (reason === null) return error;
+  return new UserError(`${place}: cannot be written: ${reason}`, 'Nothing was left behind.', {
     cause: error,
   });
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

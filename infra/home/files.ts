@@ -33,3 +33,22 @@ export function readTextIfThere(file: string): string | null {
 export function isNodeError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && typeof error.code === 'string';
 }
+
+/** Why nothing can be written in a place, in words; null for an error that is about something else. */
+export function reasonNotWritten(error: unknown): string | null {
+  if (!isNodeError(error)) return null;
+  const reason = NOT_WRITTEN[error.code ?? ''];
+  return reason === undefined ? null : `${reason} (${error.code ?? ''})`;
+}
+
+const NOT_WRITTEN: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EACCES: 'writing is not permitted',
+  EPERM: 'writing is not permitted',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EEXIST: 'a file stands where a folder is needed',
+  EISDIR: 'a folder stands where a file is needed',
+  ENOTEMPTY: 'something was put there in the meantime',
+};

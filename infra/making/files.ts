@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { UserError } from '../../domain/failures.js';
+import { reasonNotWritten } from '../home/files.js';
 
 /** A part file, then a rename: what stands under the name is whole. */
 export async function writeAtomically(file: string, text: string): Promise<void> {
@@ -38,25 +39,11 @@ export async function readLines<T>(file: string): Promise<readonly T[]> {
 
 /** One clear message for a folder that cannot be written; other errors pass through. `what` is `world`, `town`. */
 export function asFolderError(dir: string, error: unknown, what = 'world'): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const reason = FOLDER_ERRORS[code];
-  if (reason === undefined) return error;
+  const reason = reasonNotWritten(error);
+  if (reason === null) return error;
   const hint = 'What is finished is kept: free the cause, then run the same command again.';
-  return new UserError(`${dir}: the ${what} cannot be written here: ${reason} (${code})`, hint, {
-    cause: error,
-  });
+  return new UserError(`${dir}: the ${what} cannot be written here: ${reason}`, hint, { cause: error });
 }
-
-const FOLDER_ERRORS: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EACCES: 'writing is not permitted',
-  EPERM: 'writing is not permitted',
-  EROFS: 'the file system is read-only',
-  ENOTDIR: 'a part of the path is a file, not a folder',
-  EEXIST: 'a file stands where a folder is needed',
-  EISDIR: 'a folder stands where a file is needed',
-};
 
 function nullIfAbsent(error: unknown): null {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;

@@ -8,7 +8,7 @@ import type { OcrWord } from '../../domain/data/records.js';
 import { InfrastructureFailure } from '../../domain/failures.js';
 import { parametersOf } from './parameters.js';
 import { prepare } from './prepare.js';
-import { asError, Slots } from './slots.js';
+import { asError, Slots } from '../concurrency/slots.js';
 import { wordsFromTsv } from './tsv.js';
 
 /** One picture takes a second at most on a slow core; what takes this long hangs. */

@@ -7,7 +7,7 @@ import type { OcrWord } from '../../domain/data/records.js';
 import { InfrastructureFailure } from '../../domain/failures.js';
 import { parametersOf } from './parameters.js';
 import { prepare } from './prepare.js';
-import { asError, Slots } from './slots.js';
+import { asError, Slots } from '../concurrency/slots.js';
 import { wordsFromTsv } from './tsv.js';
 
 /** Threads that read; each holds about 100 MB. */
@@ -36,7 +36,9 @@ export class TesseractJs implements OcrEngine {
       const prepared = prepare(picture, request.scale, request.rimPx);
       const worker = this.#idle.pop() ?? this.#start();
       try {
-        const tsv = await aborting(request.signal, recognise(await worker, prepared.pgm, request));
+        const isEnded = (): boolean => request.signal?.aborted === true || !this.#all.has(worker);
+        const reading = recognise(await worker, prepared.pgm, request, isEnded);
+        const tsv = await aborting(request.signal, reading);
         this.#idle.push(worker);
         return wordsFromTsv(tsv, prepared);
       } catch (error) {
@@ -63,10 +65,17 @@ export class TesseractJs implements OcrEngine {
   }
 }
 
-async function recognise(worker: Worker, pgm: Buffer, request: OcrRequest): Promise<string> {
+async function recognise(
+  worker: Worker,
+  pgm: Buffer,
+  request: OcrRequest,
+  isEnded: () => boolean,
+): Promise<string> {
   try {
     // Its remarks on pictures would go to our standard error.
     await worker.setParameters({ ...parametersOf(request), debug_file: '/dev/null' });
+    // A job for an ended worker rejects where nobody can catch it, and that would end the process.
+    if (isEnded()) throw new Error('the reading was ended');
     const { data } = await worker.recognize(pgm, {}, { text: false, tsv: true });
     return data.tsv ?? '';
   } catch (cause) {

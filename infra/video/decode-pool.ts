@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Received } from './decode-answers.js';
 import { DecodeProcess } from './decode-process.js';
 import type { DecodeJob } from './decode-protocol.js';
-import { Slots } from './slots.js';
+import { Slots } from '../concurrency/slots.js';
 
 /**
  * Decode processes, kept between requests. A request whose answers are taken as they come waits for one of as many as
@@ -34,7 +34,7 @@ export class DecodePool {
 
   /** All answers at once, in turn with other such requests. */
   all(job: DecodeJob, signal?: AbortSignal): Promise<readonly Received[]> {
-    return this.#slots.hold(async () => {
+    return this.#slots.run(signal, async () => {
       const answers: Received[] = [];
       for await (const answer of this.run(job, signal)) answers.push(answer);
       return answers;

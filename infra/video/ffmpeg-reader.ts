@@ -15,7 +15,7 @@ import { refuseNoFile } from './files.js';
 import type { Job } from './guard.js';
 import type { VideoLimits } from './limits.js';
 import { DEFAULT_LIMITS, refuseTooLarge, refuseTooLong, refuseTooMany } from './limits.js';
-import { Slots } from './slots.js';
+import { Slots } from '../concurrency/slots.js';
 
 /** Processes at a time, over all requests whose frames are taken as they come. */
 const PROCESSES = 2;
@@ -45,7 +45,7 @@ export class FfmpegReader implements VideoReader {
   }
 
   async probe(path: string, signal?: AbortSignal): Promise<VideoInfo> {
-    const { info } = await this.#slots.hold(() => this.#look(this.#jobFor(path), signal));
+    const { info } = await this.#slots.run(signal, () => this.#look(this.#jobFor(path), signal));
     return info;
   }
 
@@ -55,7 +55,7 @@ export class FfmpegReader implements VideoReader {
   }
 
   async frames(path: string, request: FrameRequest): Promise<readonly Picture[]> {
-    const { decoding, runs } = await this.#slots.hold(() => this.#plan(path, request));
+    const { decoding, runs } = await this.#slots.run(request.signal, () => this.#plan(path, request));
     const waiting = [...runs];
     const frames: StreamedFrame[] = [];
     const stop = new AbortController();
@@ -68,7 +68,7 @@ export class FfmpegReader implements VideoReader {
       for (let run = waiting.shift(); run !== undefined && !signal.aborted; run = waiting.shift()) {
         const next = run;
         await this.#slots
-          .hold(() => collect(next))
+          .run(signal, () => collect(next))
           .catch((error: unknown) => {
             stop.abort(error);
           });

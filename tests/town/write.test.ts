@@ -76,7 +76,7 @@ describe('writeTown', () => {
   });
 
   it('gives the same bytes in two processes as in one', { timeout: 120_000 }, async () => {
-    const rooms = ['domain', 'infra/making', 'infra/world', 'infra/town', 'infra/video', 'infra/tools'];
+    const rooms = ['domain', ...['concurrency', 'home', 'making', 'world', 'town', 'video', 'tools'].map((room) => `infra/${room}`)];
     const { folder: built, remove } = await compiledRooms('town', rooms);
     const dir = folder('in-two');
     try {

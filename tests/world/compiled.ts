@@ -10,6 +10,8 @@ export async function compiledWriter(): Promise<{
 }> {
   const { folder, remove } = await compiledRooms('world', [
     'domain',
+    'infra/concurrency',
+    'infra/home',
     'infra/making',
     'infra/world',
     'infra/video',

@@ -1,5 +1,6 @@
 import type { DataReport } from '../../../infra/data/report.js';
 import { EXIT } from '../../exit.js';
+import { interruptible } from '../../interruptible.js';
 import { err, json, out } from '../../say.js';
 
 /** Work shorter than this shows no progress. */
@@ -17,35 +18,19 @@ export async function answerReport(
     onProgress: Show,
   ) => Promise<{ readonly report: DataReport; readonly failure: string | null }>,
 ): Promise<void> {
-  const { progressLine } = await import('../../progress.js');
   const { reportText } = await import('../../../infra/data/report-text.js');
-  const stop = new AbortController();
-  const onInterrupt = (): void => {
-    stop.abort();
-  };
-  process.once('SIGINT', onInterrupt);
-  const progress = progressLine(doing);
   const began = Date.now();
-  let last = -1;
-  try {
-    const { report, failure } = await work(stop.signal, (at) => {
-      if (at.done === last || Date.now() - began < QUIET_MS) return;
-      last = at.done;
-      progress.show(at);
-    });
-    progress.end();
-    if (asJson) json({ report, out: place, failure });
-    else out(reportText(report));
-    if (failure !== null) {
-      err(`ruminate: ${failure}.`);
-      process.exitCode = EXIT.failure;
-    } else if (!asJson) out(`\n${place}`);
-  } catch (error) {
-    progress.end();
-    if (!stop.signal.aborted) throw error;
-    err('Stopped; nothing was written.');
-    process.exitCode = EXIT.interrupted;
-  } finally {
-    process.off('SIGINT', onInterrupt);
-  }
+  const done = await interruptible(doing, 'Stopped; nothing was written.', ({ signal, onProgress }) =>
+    work(signal, (at) => {
+      if (Date.now() - began >= QUIET_MS) onProgress(at);
+    }),
+  );
+  if (done === null) return;
+  const { report, failure } = done;
+  if (asJson) json({ report, out: place, failure });
+  else out(reportText(report));
+  if (failure !== null) {
+    err(`ruminate: ${failure}.`);
+    process.exitCode = EXIT.failure;
+  } else if (!asJson) out(`\n${place}`);
 }

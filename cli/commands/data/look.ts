@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { err, examples, json, out } from '../../say.js';
+import { interruptible } from '../../interruptible.js';
+import { examples, json, out } from '../../say.js';
 import { countingNumber } from '../../values.js';
 
 interface Options {
@@ -35,24 +36,10 @@ export function lookCommand(): Command {
 
 async function look(dir: string, { json: asJson, ...options }: Options): Promise<void> {
   const { runLookCommand } = await import('../../../infra/town/look/command.js');
-  const { progressLine } = await import('../../progress.js');
-  const stop = new AbortController();
-  const onInterrupt = (): void => {
-    stop.abort();
-  };
-  process.once('SIGINT', onInterrupt);
-  const progress = progressLine('drawing questions');
-  try {
-    const made = await runLookCommand({ ...options, dir, signal: stop.signal, onProgress: progress.show });
-    progress.end();
-    if (asJson === true) json(made);
-    else out(`${made.out}: ${made.questions.length} questions.`);
-  } catch (error) {
-    progress.end();
-    if (!stop.signal.aborted) throw error;
-    err('Stopped; nothing was written.');
-    process.exitCode = 130;
-  } finally {
-    process.off('SIGINT', onInterrupt);
-  }
+  const made = await interruptible('drawing questions', 'Stopped; nothing was written.', (given) =>
+    runLookCommand({ ...options, ...given, dir }),
+  );
+  if (made === null) return;
+  if (asJson === true) json(made);
+  else out(`${made.out}: ${made.questions.length} questions.`);
 }

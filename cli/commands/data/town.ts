@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import { err, examples, json, out } from '../../say.js';
+import { interruptible } from '../../interruptible.js';
+import { examples, json, out } from '../../say.js';
 import { countingNumber, wholeNumber } from '../../values.js';
 
 interface Options {
@@ -49,30 +50,14 @@ export function townCommand(): Command {
 
 async function write({ json: asJson, ...options }: Options): Promise<void> {
   const { runTownCommand } = await import('../../../infra/town/command.js');
-  const { progressLine } = await import('../../progress.js');
-  const stop = new AbortController();
-  const onInterrupt = (): void => {
-    stop.abort();
-  };
-  process.once('SIGINT', onInterrupt);
-  const progress = progressLine('rendering videos');
-  try {
-    const { manifest, seconds, videosPerSecond, said } = await runTownCommand({
-      ...options,
-      signal: stop.signal,
-      onProgress: progress.show,
-    });
-    progress.end();
-    if (asJson === true) json({ ...manifest, out: options.out, seconds, videosPerSecond });
-    else out(said);
-  } catch (error) {
-    progress.end();
-    if (!stop.signal.aborted) throw error;
-    err('Stopped; the same command goes on where it was.');
-    process.exitCode = 130;
-  } finally {
-    process.off('SIGINT', onInterrupt);
-  }
+  const stopped = 'Stopped; the same command goes on where it was.';
+  const written = await interruptible('rendering videos', stopped, (given) =>
+    runTownCommand({ ...options, ...given }),
+  );
+  if (written === null) return;
+  const { manifest, seconds, videosPerSecond, said } = written;
+  if (asJson === true) json({ ...manifest, out: options.out, seconds, videosPerSecond });
+  else out(said);
 }
 
 function choice(flags: string, text: string, values: readonly string[], preset: string): Option {

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import { err, examples, json, out } from '../../say.js';
+import { interruptible } from '../../interruptible.js';
+import { examples, json, out } from '../../say.js';
 import { countingNumber, wholeNumber } from '../../values.js';
 
 interface Options {
@@ -28,30 +29,16 @@ export function worldCommand(): Command {
     .addHelpText('after', examples('ruminate data world --out worlds/new --videos 20 --seed 3 --split test'))
     .action(async ({ json: asJson, questionsPerVideo, ...options }: Options) => {
       const { runWorldCommand } = await import('../../../infra/world/command.js');
-      const { progressLine } = await import('../../progress.js');
-      const stop = new AbortController();
-      const onInterrupt = (): void => {
-        stop.abort();
-      };
-      process.once('SIGINT', onInterrupt);
-      const progress = progressLine('rendering videos');
-      try {
-        const { manifest, said } = await runWorldCommand({
+      const stopped = 'Stopped; the same command goes on where it was.';
+      const written = await interruptible('rendering videos', stopped, (given) =>
+        runWorldCommand({
           ...options,
           ...(questionsPerVideo === undefined ? {} : { questionsPerVideo }),
-          signal: stop.signal,
-          onProgress: progress.show,
-        });
-        progress.end();
-        if (asJson === true) json({ ...manifest, out: options.out });
-        else out(said);
-      } catch (error) {
-        progress.end();
-        if (!stop.signal.aborted) throw error;
-        err('Stopped; the same command goes on where it was.');
-        process.exitCode = 130;
-      } finally {
-        process.off('SIGINT', onInterrupt);
-      }
+          ...given,
+        }),
+      );
+      if (written === null) return;
+      if (asJson === true) json({ ...written.manifest, out: options.out });
+      else out(written.said);
     });
 }

@@ -1,6 +1,5 @@
-import { availableParallelism } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
-import { UserError } from '../../../domain/failures.js';
+import { Command } from 'commander';
+import { countFrom, runBench, say, someOf, stopOnSignals, THREADS } from '../command.js';
 import { engineBench, PARTS, type Part } from './engine-bench.js';
 import { engineBenchTable } from './table.js';
 
@@ -14,12 +13,7 @@ interface Options {
   readonly compile: boolean;
 }
 
-/** The budgets are written for two cores. */
-const THREADS = Math.min(2, availableParallelism());
-const INTERRUPTED = 130;
-
-const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+const stop = stopOnSignals();
 
 const program = new Command('npm run bench:engine --')
   .description(
@@ -28,7 +22,7 @@ const program = new Command('npm run bench:engine --')
   )
   .option('--json', 'answer with the numbers as JSON')
   .option('--sizes', 'also what a token costs from half a million to a hundred million parameters')
-  .option('--only <parts>', `some of ${PARTS.join(',')}`, partsFrom)
+  .option('--only <parts>', `some of ${PARTS.join(',')}`, someOf(PARTS))
   .option('--threads <n>', 'on either side', countFrom, THREADS)
   .option('--rounds <n>', 'turns that the two sides take', countFrom, 11)
   .option('--no-compile', 'leave out torch.compile, which takes a minute or two by itself')
@@ -51,33 +45,4 @@ const program = new Command('npm run bench:engine --')
     process.stdout.write(`${json === true ? JSON.stringify(result, null, 2) : engineBenchTable(result)}\n`);
   });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (stop.signal.aborted) {
-    say('interrupted');
-    process.exitCode = INTERRUPTED;
-  } else {
-    say(`ruminate: ${error instanceof Error ? error.message : String(error)}`);
-    if (error instanceof UserError && error.hint !== undefined) say(error.hint);
-    process.exitCode = error instanceof UserError ? 2 : 1;
-  }
-}
-
-function partsFrom(text: string): readonly Part[] {
-  const parts = text.split(',');
-  const unknown = parts.find((part) => !(PARTS as readonly string[]).includes(part));
-  if (unknown !== undefined)
-    throw new InvalidArgumentError(`expected some of ${PARTS.join(',')}, got ${unknown}`);
-  return parts as readonly Part[];
-}
-
-function countFrom(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('expected a whole number from 1');
-  return count;
-}
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
+await runBench(program, stop);
