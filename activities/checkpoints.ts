@@ -35,7 +35,7 @@ export class Checkpoints {
     run: string,
     version: PolicyVersion,
   ): Promise<(CheckpointExtra & { readonly checkpoint: CheckpointRef }) | null> {
-    const commit = await this.#commits.read(prefixOf(run, version));
+    const commit = await this.#commits.read(checkpointPrefix(run, version));
     if (!commit) return null;
     const extra = commit.extra as unknown as CheckpointExtra;
     return { ...extra, checkpoint: { manifest: commit.manifest, weights: weightsOf(commit.parts), version } };
@@ -52,7 +52,7 @@ export class Checkpoints {
       { name: WEIGHTS, body: weightsToFile(spec, state.weights), kind: 'weights' as const },
       { name: OPTIMIZER, body: optimizerToFile(spec, state.optimizer), kind: 'optimizer' as const },
     ];
-    const commit = await this.#commits.commit(prefixOf(run, extra.version), parts, { ...extra });
+    const commit = await this.#commits.commit(checkpointPrefix(run, extra.version), parts, { ...extra });
     if (commit.won) this.#keep(commit.manifest, state);
     return { manifest: commit.manifest, weights: weightsOf(commit.parts), version: extra.version };
   }
@@ -100,15 +100,16 @@ export function readWeights(
   }
 }
 
-const WEIGHTS = 'weights.safetensors';
-const OPTIMIZER = 'optimizer.safetensors';
+export const WEIGHTS = 'weights.safetensors';
+export const OPTIMIZER = 'optimizer.safetensors';
 const KEPT = 4;
 
-function prefixOf(run: string, { stage, step }: PolicyVersion): string {
+/** Where a run keeps the checkpoint of a version. */
+export function checkpointPrefix(run: string, { stage, step }: PolicyVersion): string {
   return `runs/${run}/${stage}/checkpoints/${String(step).padStart(6, '0')}`;
 }
 
-function weightsOf(parts: Readonly<Record<string, Ref>>): Ref {
+export function weightsOf(parts: Readonly<Record<string, Ref>>): Ref {
   const weights = parts[WEIGHTS];
   if (!weights) throw new DataFailure(`a checkpoint's manifest names no ${WEIGHTS}`);
   return weights;

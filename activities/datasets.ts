@@ -1,6 +1,7 @@
 import type { DataSet } from './contract.js';
 import type { ObjectStore } from './ports.js';
 import { MAX_FRAMES } from '../domain/protocol/compact.js';
+import type { TrajectoryRecord } from '../domain/data/records.js';
 import type { Ref } from '../domain/refs.js';
 import type { Question, VideoTruth } from '../domain/world/records.js';
 
@@ -12,8 +13,10 @@ export interface DataSetManifest {
   readonly questions: Ref;
   /** `null` for folders without ground truth. */
   readonly scenes: Ref | null;
-  /** Thumbnails of every video, one after the other, `OVERVIEW_BYTES` each. */
-  readonly overview: Ref;
+  /** Thumbnails of every video, one after the other, `OVERVIEW_BYTES` each; null where no embedded policy looks at them. */
+  readonly overview: Ref | null;
+  /** Curated demonstrations (TrajectoryRecords, JSONL) about its questions and videos. */
+  readonly trajectories?: Ref | null;
 }
 
 export const OVERVIEW_BYTES = MAX_FRAMES * 32 * 18;
@@ -25,6 +28,8 @@ export interface LoadedDataSet {
   readonly questions: readonly Question[];
   /** By video index; empty without ground truth. */
   readonly truths: readonly VideoTruth[];
+  /** Curated demonstrations; empty for a world, which demonstrates from its truth. */
+  readonly trajectories: readonly TrajectoryRecord[];
   overviewOf(video: string): Uint8Array;
 }
 
@@ -49,10 +54,13 @@ export class DataSets {
 
   async #load(ref: Ref): Promise<LoadedDataSet> {
     const manifest = parseJson<DataSetManifest>(await this.#store.get(ref));
-    const [questions, scenes, overview] = await Promise.all([
+    const given = (part: Ref | null | undefined): Promise<Uint8Array> | null =>
+      part ? this.#store.get(part) : null;
+    const [questions, scenes, overview, trajectories] = await Promise.all([
       this.#store.get(manifest.questions),
-      manifest.scenes ? this.#store.get(manifest.scenes) : null,
-      this.#store.get(manifest.overview),
+      given(manifest.scenes),
+      given(manifest.overview),
+      given(manifest.trajectories),
     ]);
     const videoIndex = new Map(manifest.videos.map((video, index) => [video, index]));
     return {
@@ -61,9 +69,11 @@ export class DataSets {
       videoIndex,
       questions: parseLines<Question>(questions),
       truths: scenes ? parseLines<VideoTruth>(scenes) : [],
+      trajectories: trajectories ? parseLines<TrajectoryRecord>(trajectories) : [],
       overviewOf(video) {
         const index = videoIndex.get(video);
         if (index === undefined) throw new Error(`${video} is not a video of this dataset`);
+        if (!overview) throw new Error(`${video}: this dataset has no thumbnails for an embedded policy`);
         return overview.subarray(index * OVERVIEW_BYTES, (index + 1) * OVERVIEW_BYTES);
       },
     };

@@ -1,5 +1,6 @@
 import type { EmbeddedEngine, EngineOptions } from '../engine/embedded-engine.js';
-import type { ComputeConfig, PolicyConfig } from '../domain/curriculum.js';
+import type { ComputeConfig, EmbeddedPolicy, PolicyConfig } from '../domain/curriculum.js';
+import { BugFailure } from '../domain/failures.js';
 import type { PolicySpec } from '../engine/policy/spec.js';
 
 /** Makes an engine; handed in by the worker, so that another backend can take its place. */
@@ -31,6 +32,13 @@ export class Engines {
 }
 
 /** The architecture alone. */
-export function specOf({ width, layers, heads, maxLooks, grammar }: PolicyConfig): PolicySpec {
+export function specOf(policy: PolicyConfig): PolicySpec {
+  const { width, layers, heads, maxLooks, grammar } = embedded(policy);
   return { width, layers, heads, maxLooks, ...(grammar ? { grammar } : {}) };
+}
+
+/** Activities of the embedded policy are not asked about others: whoever wires them sees to that. */
+function embedded(policy: PolicyConfig): EmbeddedPolicy {
+  if (policy.engine !== 'torch') return policy;
+  throw new BugFailure(`expected a policy of engine onnx, got ${policy.engine}`);
 }

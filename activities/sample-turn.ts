@@ -3,7 +3,7 @@ import { stream } from '../domain/seeds.js';
 import type { SampledTurn, SampleTurnInput, Shard } from './contract.js';
 import { parseJson, toJson, type DataSets } from './datasets.js';
 import type { Checkpoints } from './checkpoints.js';
-import type { Engines } from './engines.js';
+import { specOf, type Engines } from './engines.js';
 import { cancellationSignal, heartbeat } from './heartbeat.js';
 import type { ObjectStore } from './ports.js';
 import type { RolloutMemories } from './rollout-memories.js';
@@ -27,7 +27,7 @@ export function createSampleTurn(deps: SampleTurnDeps): (input: SampleTurnInput)
     const time = stopwatch();
     const data = await deps.dataSets.load(shard.data);
     const rollouts = await readRollouts(deps.store, shard, turns, observations);
-    const weights = await deps.checkpoints.weights(shard.policy, shard.checkpoint);
+    const weights = await deps.checkpoints.weights(specOf(shard.policy), shard.checkpoint);
     time.mark('loading');
     const engine = deps.engines.get(shard.policy, shard.compute);
     const before = turn > 0 ? deps.memories.take(shard, turn - 1) : [];

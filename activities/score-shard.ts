@@ -11,7 +11,7 @@ import type { Rollout } from '../domain/trajectory.js';
 import type { RolloutSums, ScoredShard, ScoreShardInput } from './contract.js';
 import { parseJson, toJson, type DataSets, type LoadedDataSet } from './datasets.js';
 import type { Checkpoints } from './checkpoints.js';
-import type { Engines } from './engines.js';
+import { specOf, type Engines } from './engines.js';
 import { shardFeatures } from './features.js';
 import { cancellationSignal, heartbeat } from './heartbeat.js';
 import type { LookTools, ObjectStore } from './ports.js';
@@ -52,7 +52,7 @@ export function createScoreShard(deps: ScoreShardDeps): (input: ScoreShardInput)
     const live = await readRollouts(deps.store, shard, input.turns, input.observations);
     const rollouts = live.map((rollout) => toRollout(data, rollout));
     time.mark('loading');
-    const weights = await deps.checkpoints.weights(shard.policy, input.encoder);
+    const weights = await deps.checkpoints.weights(specOf(shard.policy), input.encoder);
     const engine = deps.engines.get(shard.policy, shard.compute);
     const features = await shardFeatures(engine, weights, deps.tools, data, live, cancellationSignal());
     time.mark('embedding');

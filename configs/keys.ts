@@ -19,12 +19,14 @@ export function keysAt(
   return Object.keys(choice(node, here)?.properties ?? {});
 }
 
-/** Of a union, the option whose `type` is the one written. */
+/** Of a union, the option whose `type` (of a policy: `engine`) is the one written. */
 function choice(node: Node | undefined, value: unknown): Node | undefined {
   const options = node?.oneOf ?? node?.anyOf;
   if (options === undefined) return node;
-  const type = member(value, 'type');
-  return options.filter(isNode).find((option) => child(option, 'type')?.const === type);
+  const told = options.filter(isNode).some((option) => child(option, 'engine')?.const !== undefined)
+    ? { key: 'engine', said: member(value, 'engine') ?? 'onnx' }
+    : { key: 'type', said: member(value, 'type') };
+  return options.filter(isNode).find((option) => child(option, told.key)?.const === told.said);
 }
 
 function child(node: Node | undefined, step: PropertyKey): Node | undefined {

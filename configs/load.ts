@@ -1,10 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import type { PromptTexts } from '../domain/conversation/spec.js';
 import { UserError } from '../domain/failures.js';
 import type { Curriculum } from '../domain/curriculum.js';
+import { engineProblems } from './engine.js';
 import { member } from './keys.js';
 import { nearest } from './nearest.js';
 import { orderProblems, type Outline } from './order.js';
 import { problemsOf, type Problem } from './problems.js';
+import { parsePrompt } from './prompt.js';
 import { resolve } from './resolve.js';
 import { curriculumFile } from './schema.js';
 import { stage } from './schema/stages.js';
@@ -37,13 +41,29 @@ export function parseCurriculum(text: string, fileName: string): Curriculum {
   const yaml = readYaml(text);
   if (yaml.problems.length > 0) throw refusal(fileName, yaml.problems);
   const parsed = curriculumFile.safeParse(yaml.value);
-  const order = orderProblems(outlines(yaml.value)).map(({ path, ...problem }) => ({
-    ...yaml.at(['stages', ...path]),
-    ...problem,
-  }));
+  const order = [...orderProblems(outlines(yaml.value)), ...engineProblems(yaml.value)].map(
+    ({ path, ...problem }) => ({
+      ...yaml.at(['stages', ...path]),
+      ...problem,
+    }),
+  );
   const problems = [...(parsed.success ? [] : problemsOf(parsed.error.issues, yaml)), ...order];
   if (!parsed.success || problems.length > 0) throw refusal(fileName, problems);
-  return resolve(parsed.data);
+  return resolve(parsed.data, fileName, readPrompt);
+}
+
+function readPrompt(file: string): PromptTexts {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new UserError(
+      `policy.prompt: expected a prompt file at ${file}, but it cannot be read`,
+      'name one, relative to the curriculum file, such as prompts/default.yaml',
+      { cause },
+    );
+  }
+  return parsePrompt(text, file);
 }
 
 /** The file's stages, so that their order is judged even where some of them have problems of their own. */

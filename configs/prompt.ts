@@ -21,6 +21,11 @@ export async function loadPrompt(file: string): Promise<PromptTexts> {
       cause,
     });
   });
+  return parsePrompt(text, file);
+}
+
+/** A prompt from YAML text; `file` is for messages alone. */
+export function parsePrompt(text: string, file: string): PromptTexts {
   const yaml = readYaml(text);
   const [problem] = yaml.problems;
   if (problem !== undefined) throw wrong(file, problem.line, problem.column, problem.message);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { evaluation, world } from './schema/data.js';
+import { policy } from './schema/policy.js';
 import { stage } from './schema/stages.js';
 import { natural, strict, text } from './schema/values.js';
 
@@ -14,17 +15,7 @@ const MAX_THREADS = 8;
 export const curriculumFile = strict({
   name: text,
   seed: natural.default(7), // ours
-  policy: strict({
-    base: z.discriminatedUnion('type', [
-      strict({ type: z.literal('fresh') }),
-      strict({ type: z.literal('file'), path: text }),
-    ]),
-    width: z.int().min(32).max(1024).default(128), // ours
-    layers: z.int().min(1).max(32).default(4), // ours
-    heads: z.int().min(1).max(32).default(4), // ours
-    maxLooks: z.int().min(1).max(6).default(3), // ancestor: three calls or more
-    grammar: z.boolean().default(false), // ours: the format is learnt, and rewarded
-  }),
+  policy,
   data: strict({ world }),
   stages: z.array(stage).min(1),
   evaluation: evaluation.prefault({}),

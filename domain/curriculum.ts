@@ -1,3 +1,5 @@
+import type { PromptTexts, View } from './conversation/spec.js';
+
 /**
  * A curriculum as data: what a validated `configs/*.yaml` file becomes. `configs/schema.ts` holds the
  * rules and the defaults; nothing in here has optional fields that a reader would have to default.
@@ -13,7 +15,12 @@ export interface Curriculum {
   readonly compute: ComputeConfig;
 }
 
-export interface PolicyConfig {
+/** What is trained: the embedded policy, or a vision-language model of transformers'. */
+export type PolicyConfig = EmbeddedPolicy | TorchPolicy;
+
+/** The policy that trains anywhere, through onnxruntime-node. */
+export interface EmbeddedPolicy {
+  readonly engine: 'onnx';
   /** `fresh`: random weights from the seed; otherwise a safetensors file or an exported folder, relative to the curriculum file. */
   readonly base: { readonly type: 'fresh' } | { readonly type: 'file'; readonly path: string };
   readonly width: number;
@@ -23,6 +30,38 @@ export interface PolicyConfig {
   readonly maxLooks: number;
   /** Whether the policy can say only what the protocol allows: what it may not say has probability 0, in training as in sampling. */
   readonly grammar: boolean;
+}
+
+/** A Qwen2.5-VL or Qwen3-VL in a Python process (docs/torch.md). It speaks the text protocol. */
+export interface TorchPolicy {
+  readonly engine: 'torch';
+  /** `folder`: a model's files, by absolute path. `random`: its architecture with weights from a seed. `tiny`: 0.36M random parameters. */
+  readonly model:
+    | { readonly type: 'folder'; readonly path: string }
+    | { readonly type: 'random'; readonly path: string; readonly seed: number }
+    | { readonly type: 'tiny'; readonly family: 'qwen2.5-vl' | 'qwen3-vl'; readonly seed: number };
+  /** LoRA on all matrices of the language model, or all weights. */
+  readonly adapter:
+    | {
+        readonly type: 'lora';
+        readonly rank: number;
+        readonly alpha: number;
+        readonly dropout: number;
+        /** Of the adapters' first weights. */
+        readonly seed: number;
+      }
+    | { readonly type: 'full' };
+  /** Of frozen weights and of computing; weights that train are float32. */
+  readonly dtype: 'fp32' | 'bf16';
+  readonly gradientCheckpointing: boolean;
+  /** Longer conversations are refused; null: what the model was made for. */
+  readonly contextTokens: number | null;
+  /** Looks that a rollout may take before it must answer. */
+  readonly maxLooks: number;
+  /** Tokens of one message, at most. */
+  readonly maxTokens: number;
+  readonly view: View;
+  readonly prompt: PromptTexts;
 }
 
 export interface DataConfig {

@@ -4,6 +4,7 @@ import type { PolicyVersion } from '../../domain/refs.js';
 import { MAX_TEXT } from '../../domain/world/vocabulary.js';
 import { WEIGHTS_FILE } from '../../engine/policy/describe.js';
 import { parameters } from '../../engine/policy/spec.js';
+import { embeddedPolicy } from './embedded.js';
 
 /** Where a policy comes from. */
 export interface PolicyOrigin {
@@ -18,7 +19,8 @@ export interface PolicyOrigin {
 /** The model card, `README.md` of an exported policy: what the run's own record says, and no number of any other source. */
 export function policyCard(origin: PolicyOrigin, weights: { sha256: string; bytes: number }): string {
   const { run, stage, version, curriculum, baseSha256 } = origin;
-  const { policy, seed, data } = curriculum;
+  const { seed, data } = curriculum;
+  const policy = embeddedPolicy(curriculum.policy, 'a folder of a policy');
   const { train } = data.world;
   const count = parameters(policy).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const stages = lineage(curriculum.stages, stage);

@@ -5,6 +5,7 @@ import { UserError } from '../../domain/failures.js';
 import { describePolicy, WEIGHTS_FILE } from '../../engine/policy/describe.js';
 import type { PolicySpec } from '../../engine/policy/spec.js';
 import { POLICY_FORMAT, refuseOtherArchitecture, weightsFromFile } from '../../engine/policy/state.js';
+import { embeddedPolicy } from './embedded.js';
 import { policyCard, type PolicyOrigin } from './policy-card.js';
 
 /**
@@ -19,7 +20,10 @@ export async function writePolicyFolder(
   const path = resolve(folder);
   const part = join(dirname(path), `.${basename(path)}-${randomUUID().slice(0, 8)}`);
   const sha256 = sha256Of(weights);
-  const { width, layers, heads, maxLooks, grammar } = origin.curriculum.policy;
+  const { width, layers, heads, maxLooks, grammar } = embeddedPolicy(
+    origin.curriculum.policy,
+    'a folder of a policy',
+  );
   const config = describePolicy({ width, layers, heads, maxLooks, grammar }, sha256);
   await refuseForeign(path);
   try {

@@ -126,7 +126,9 @@ function refuseOtherCurriculum(
   curriculum: Curriculum,
   baseSha256: string | null,
 ): void {
-  const same = isDeepStrictEqual(memo.curriculum, JSON.parse(JSON.stringify(curriculum)));
+  // Runs of before there were engines name none.
+  const before = { ...memo.curriculum, policy: Object.assign({ engine: 'onnx' }, memo.curriculum.policy) };
+  const same = isDeepStrictEqual(before, JSON.parse(JSON.stringify(curriculum)));
   if (same && memo.baseSha256 === baseSha256) return;
   throw new UserError(
     `the run "${name}" was started from ${same ? 'another base policy' : 'a curriculum that says something else'} (${memo.file})`,
@@ -152,11 +154,13 @@ async function settleChanges(
 }
 
 async function readBase({ file, curriculum }: StartRequest): Promise<PolicyFile | null> {
-  const { base } = curriculum.policy;
-  if (base.type === 'fresh') return null;
+  const { policy } = curriculum;
+  // A model of the torch engine is a folder, which its process reads itself.
+  if (policy.engine === 'torch' || policy.base.type === 'fresh') return null;
+  const { base } = policy;
   const path = resolve(dirname(file), base.path);
   try {
-    return await readPolicy(path, curriculum.policy);
+    return await readPolicy(path, policy);
   } catch (cause) {
     if (cause instanceof UserError)
       throw new UserError(`${file}: policy.base.path: ${cause.message}`, cause.hint, { cause });

@@ -17,6 +17,7 @@ import type { PastTurn, ServedPolicy } from '../serve/served-policy.js';
 import { readPolicy } from './policy-folder.js';
 import type { TrainedPolicy } from '../../workflows/ask.js';
 import { policyWeights } from './policies.js';
+import { embeddedPolicy } from './embedded.js';
 import type { Session } from './session.js';
 
 /** An exported folder as a policy to serve, named after the folder. No service is needed. */
@@ -33,7 +34,7 @@ export async function policyFromRun(
   of: TrainedPolicy,
   threads: number,
 ): Promise<ServedPolicy> {
-  const { width, layers, heads, maxLooks, grammar } = of.policy;
+  const { width, layers, heads, maxLooks, grammar } = embeddedPolicy(of.policy, 'ruminate serve');
   return serve({
     id: `${of.run}/${of.stage}`,
     spec: { width, layers, heads, maxLooks, grammar },

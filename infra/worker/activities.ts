@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { byEngine } from '../../activities/by-engine.js';
 import { Checkpoints } from '../../activities/checkpoints.js';
 import { createCloseConversation, createCollectAnswers } from '../../activities/conversation/close.js';
 import type { CallActivities, ConversationActivities } from '../../activities/conversation/contract.js';
@@ -33,12 +34,23 @@ import { createScoreShard } from '../../activities/score-shard.js';
 import { createStartPolicy } from '../../activities/start-policy.js';
 import { createSummarize } from '../../activities/summarize.js';
 import { createSynthesize } from '../../activities/synthesize.js';
+import { createTorchGradeShard } from '../../activities/torch/grade-shard.js';
+import { TokenModels } from '../../activities/torch/model.js';
+import { Openings } from '../../activities/torch/openings.js';
+import { createTorchRunTools } from '../../activities/torch/run-tools.js';
+import { createTorchSampleTurn } from '../../activities/torch/sample-turn.js';
+import { createTorchScoreShard } from '../../activities/torch/score-shard.js';
+import { createTorchStartPolicy } from '../../activities/torch/start-policy.js';
+import { TokenStates } from '../../activities/torch/states.js';
+import { createTorchSynthesize } from '../../activities/torch/synthesize.js';
+import { createTorchTrainRl } from '../../activities/torch/train-rl.js';
+import { createTorchTrainSupervised } from '../../activities/torch/train-supervised.js';
 import { createTrainRl } from '../../activities/train-rl.js';
 import { createTrainSupervised } from '../../activities/train-supervised.js';
 import { DEFAULT_PICTURES } from '../../domain/tools/pictures.js';
 import { EmbeddedEngine } from '../../engine/embedded-engine.js';
 import { curationFolders } from '../data/curation-folders.js';
-import type { Home } from '../home/home.js';
+import { logFile, type Home } from '../home/home.js';
 import { ocrEngines } from '../ocr/resolve.js';
 import { sideFiles } from '../ocr/side-files.js';
 import { openKeyDoor } from '../openai/key-door.js';
@@ -54,6 +66,7 @@ import { s3Store } from '../store/s3.js';
 import { WHOLE_UP_TO } from '../tools/frames.js';
 import { PictureTools } from '../tools/look.js';
 import { VideoPhotographer } from '../tools/shown.js';
+import { torchEngineOf } from '../torch/from-policy.js';
 import { resolveVideo } from '../video/resolve.js';
 import { writeWorld } from '../world/write.js';
 import type { Role } from './roles.js';
@@ -74,9 +87,9 @@ export async function wire(role: Role, home: Home, connection: ConnectionInfo): 
     case 'cpu':
       return cpu(home, connection);
     case 'gpu-rollout':
-      return rollout(connection);
+      return rollout(home, connection);
     case 'gpu-train':
-      return train(connection);
+      return train(home, connection);
     default:
       return role satisfies never;
   }
@@ -111,15 +124,25 @@ async function cpu(home: Home, connection: ConnectionInfo): Promise<Wired> {
   });
   const sources = new AnswerSources(store);
   const photographer = new VideoPhotographer(reader);
+  const openings = new Openings(store, dataSets, photographer);
   const activities: CpuActivities & ConversationActivities = {
     openConversation: createOpenConversation({ store, sources, photographer }),
     look: createLook({ store, sources, photographer }),
     closeConversation: createCloseConversation({ store, sources }),
     collectAnswers: createCollectAnswers({ store }),
     prepareData: createPrepareData({ store, tools, writeWorld, dataDir: join(home.dataFolder, 'worlds') }),
-    synthesize: createSynthesize({ store, tools, dataSets }),
-    runTools: createRunTools({ store, tools, dataSets }),
-    gradeShard: createGradeShard({ store, dataSets }),
+    synthesize: byEngine(({ policy }) => policy, {
+      onnx: createSynthesize({ store, tools, dataSets }),
+      torch: createTorchSynthesize({ store, dataSets, openings, photographer }),
+    }),
+    runTools: byEngine(({ shard }) => shard.policy, {
+      onnx: createRunTools({ store, tools, dataSets }),
+      torch: createTorchRunTools({ store, openings, photographer }),
+    }),
+    gradeShard: byEngine(({ shard }) => shard.policy, {
+      onnx: createGradeShard({ store, dataSets }),
+      torch: createTorchGradeShard({ store, dataSets, openings }),
+    }),
     planEvaluation: createPlanEvaluation({ dataSets }),
     planQuestions: createPlanQuestions({ dataSets }),
     openData: createOpenData({ store, tools }),
@@ -159,31 +182,72 @@ function curation(
   };
 }
 
-async function rollout(connection: ConnectionInfo): Promise<Wired> {
+async function rollout(home: Home, connection: ConnectionInfo): Promise<Wired> {
   const store = cachedStore(s3Store(connection.s3), 128 * MEBIBYTE);
   const dataSets = new DataSets(store);
   const engines = new Engines(createEngine);
   const checkpoints = new Checkpoints(store, commitsOf(store));
   const { reader } = await resolveVideo();
   const tools = new PictureTools(reader, { maxBytes: 128 * MEBIBYTE });
+  const photographer = new VideoPhotographer(reader);
+  const openings = new Openings(store, dataSets, photographer);
+  const { models, states } = torch(home, 'gpu-rollout', store);
   const activities: RolloutActivities = {
-    sampleTurn: createSampleTurn({ store, dataSets, checkpoints, engines, memories: new RolloutMemories() }),
-    scoreShard: createScoreShard({ store, tools, dataSets, checkpoints, engines }),
+    sampleTurn: byEngine(({ shard }) => shard.policy, {
+      onnx: createSampleTurn({ store, dataSets, checkpoints, engines, memories: new RolloutMemories() }),
+      torch: createTorchSampleTurn({ store, openings, models, states }),
+    }),
+    scoreShard: byEngine(({ shard }) => shard.policy, {
+      onnx: createScoreShard({ store, tools, dataSets, checkpoints, engines }),
+      torch: createTorchScoreShard({ store, dataSets, openings, photographer, models, states }),
+    }),
   };
-  return { activities, close: () => engines.close() };
+  return { activities, close: () => closeAll(engines, models) };
 }
 
-async function train(connection: ConnectionInfo): Promise<Wired> {
+async function train(home: Home, connection: ConnectionInfo): Promise<Wired> {
   const store = cachedStore(s3Store(connection.s3), 256 * MEBIBYTE);
   const dataSets = new DataSets(store);
   const engines = new Engines(createEngine);
   const checkpoints = new Checkpoints(store, commitsOf(store));
+  const photographer = new VideoPhotographer((await resolveVideo()).reader);
+  const openings = new Openings(store, dataSets, photographer);
+  const { models, states } = torch(home, 'gpu-train', store);
   const activities: TrainActivities = {
-    startPolicy: createStartPolicy({ store, checkpoints }),
-    trainSupervised: createTrainSupervised({ store, dataSets, checkpoints, engines }),
-    trainRl: createTrainRl({ store, dataSets, checkpoints, engines }),
+    startPolicy: byEngine(({ policy }) => policy, {
+      onnx: createStartPolicy({ store, checkpoints }),
+      torch: createTorchStartPolicy({ models, states }),
+    }),
+    trainSupervised: byEngine(({ policy }) => policy, {
+      onnx: createTrainSupervised({ store, dataSets, checkpoints, engines }),
+      torch: createTorchTrainSupervised({ store, models, states }),
+    }),
+    trainRl: byEngine(({ policy }) => policy, {
+      onnx: createTrainRl({ store, dataSets, checkpoints, engines }),
+      torch: createTorchTrainRl({ store, openings, models, states }),
+    }),
   };
-  return { activities, close: () => engines.close() };
+  return { activities, close: () => closeAll(engines, models) };
+}
+
+async function closeAll(engines: Engines, models: TokenModels): Promise<void> {
+  await engines.close();
+  await models.close();
+}
+
+/** Models in Python processes of their own: nothing is started before one is asked for. */
+function torch(
+  home: Home,
+  role: Role,
+  store: ObjectStore,
+): { readonly models: TokenModels; readonly states: TokenStates } {
+  const folder = join(home.dataFolder, 'torch', role);
+  return {
+    models: new TokenModels((policy, compute) =>
+      torchEngineOf(policy, compute, logFile(home, `${role}-torch`)),
+    ),
+    states: new TokenStates(store, commitsOf(store), folder),
+  };
 }
 
 const createEngine: EngineFactory = (spec, options) => new EmbeddedEngine(spec, options);

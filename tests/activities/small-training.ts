@@ -15,6 +15,7 @@ import { commitWithManifest, readManifest } from '../../infra/store/manifest.js'
 import { MemoryStore } from '../support/memory-store.js';
 
 export const POLICY = {
+  engine: 'onnx',
   base: { type: 'fresh' },
   width: 32,
   layers: 1,

@@ -105,7 +105,15 @@ function curriculum(): Curriculum {
   return {
     name: 'sample',
     seed: 1,
-    policy: { base: { type: 'fresh' }, width: 64, layers: 2, heads: 2, maxLooks: 3, grammar: false },
+    policy: {
+      engine: 'onnx',
+      base: { type: 'fresh' },
+      width: 64,
+      layers: 2,
+      heads: 2,
+      maxLooks: 3,
+      grammar: false,
+    },
     data: { world: { seed: 7, train: PART, validation: PART, test: PART } },
     stages: [
       sft('DRP-SFT', 'base', 'drp'),

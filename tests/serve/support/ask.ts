@@ -60,7 +60,7 @@ export class Asker {
       data,
       questions: [0],
       groupSize: 1,
-      policy: { ...spec, base: { type: 'fresh' }, grammar: spec.grammar === true },
+      policy: { ...spec, engine: 'onnx', base: { type: 'fresh' }, grammar: spec.grammar === true },
       compute: { device: 'cpu', threads: 1, microBatch: 16 },
       checkpoint,
       sampling: { ...GREEDY, maxLooks: spec.maxLooks },

@@ -4,6 +4,7 @@ import { loadCurriculum } from '../../../configs/load.js';
 import type { PolicySpec } from '../../../engine/policy/spec.js';
 import { weightsFromFile, weightsToFile } from '../../../engine/policy/state.js';
 import { writePolicyFolder } from '../../../infra/client/policy-folder.js';
+import { embeddedPolicy } from '../../../infra/client/embedded.js';
 import { projectRoot } from '../../../infra/setup/paths.js';
 import { denseWeights, type Weights } from '../../engine/support/rollouts.js';
 
@@ -15,7 +16,7 @@ export interface TestPolicy {
 /** The base that the curricula start from: it sees and reads, is not held to the grammar, and knows no tool. */
 export async function basePolicy(): Promise<TestPolicy> {
   const { policy } = await loadCurriculum(join(projectRoot(), 'configs', 'base.yaml'));
-  const { width, layers, heads, maxLooks, grammar } = policy;
+  const { width, layers, heads, maxLooks, grammar } = embeddedPolicy(policy, 'this test');
   const spec = { width, layers, heads, maxLooks, grammar };
   const file = join(projectRoot(), 'configs', 'base', 'policy.safetensors');
   return { spec, weights: weightsFromFile(spec, await readFile(file), file) };

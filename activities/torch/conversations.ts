@@ -1,0 +1,75 @@
+import { assemble } from '../../domain/conversation/assemble.js';
+import { NOTHING_SPENT } from '../../domain/conversation/ledger.js';
+import type { Looked, Opening, ShownPicture, SpokenMessage } from '../../domain/conversation/records.js';
+import { tokenizable } from '../../domain/conversation/tokenize.js';
+import type { BlobPicture, Conversation, SampledTokens } from '../../domain/conversation/tokenized.js';
+import type { TorchPolicy } from '../../domain/curriculum.js';
+import type { Action } from '../../domain/trajectory.js';
+import type { ObjectStore } from '../ports.js';
+
+/** A message of a conversation, as it was sampled or (without `sampled`) as a demonstration says it. */
+export interface Said {
+  readonly thought: string | null;
+  readonly action: Action | null;
+  readonly text: string;
+  readonly sampled: SampledTokens | null;
+  /** Of a demonstration: whether it is to be imitated. */
+  readonly learn?: boolean;
+}
+
+/** Conversations of one request to the model, and the pictures that they share. */
+export class ConversationBatch {
+  readonly #policy: TorchPolicy;
+  readonly #pictures = new Map<string, { readonly blob: number; readonly picture: ShownPicture }>();
+
+  constructor(policy: TorchPolicy) {
+    this.#policy = policy;
+  }
+
+  /**
+   * A conversation as the model takes it: `looked[i]` answered `said[i]`.
+   * @param final whether the next message must be the answer; the prompt then demands it
+   */
+  conversation(
+    opening: Opening,
+    said: readonly Said[],
+    looked: readonly Looked[],
+    final: boolean,
+  ): Conversation {
+    const { prompt, maxLooks } = this.#policy;
+    const messages = assemble({
+      prompt,
+      protocol: 'text',
+      budget: { maxLooks, maxTurns: maxLooks + 1, maxTokens: Number.MAX_SAFE_INTEGER },
+      opening,
+      turns: said.map((one, i) => ({ spoken: spokenOf(one), looked: looked[i] ?? null })),
+      final,
+    });
+    return tokenizable(messages, {
+      shots: prompt.shots.length,
+      said: said.map(({ sampled }) => sampled),
+      learn: (i) => said[i]?.learn ?? true,
+      blobOf: (picture) => this.#blobOf(picture),
+    });
+  }
+
+  /** Bytes of the pictures, by the places that the conversations name. */
+  async blobs(store: ObjectStore): Promise<readonly Uint8Array[]> {
+    return Promise.all([...this.#pictures.values()].map(({ picture }) => store.get(picture.ref)));
+  }
+
+  #blobOf(picture: ShownPicture): BlobPicture {
+    const known = this.#pictures.get(picture.ref.sha256);
+    if (known !== undefined) return { blob: known.blob };
+    const blob = this.#pictures.size;
+    this.#pictures.set(picture.ref.sha256, { blob, picture });
+    return { blob };
+  }
+}
+
+function spokenOf({ thought, action, text }: Said): SpokenMessage {
+  return {
+    ...{ thought, action, text, native: false, final: false, logProbs: null, protocol: 'text' },
+    ...{ by: { url: 'torch', model: 'torch' }, spent: NOTHING_SPENT, timeMs: 0 },
+  };
+}
