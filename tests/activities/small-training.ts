@@ -55,6 +55,7 @@ const DATA: LoadedDataSet = {
     },
   ],
   truths: [],
+  trajectories: [],
   overviewOf: () => new Uint8Array(8 * 18 * 32).fill(100),
 };
 const ANSWER = encodeAction({ tool: 'answer', text: '7' });

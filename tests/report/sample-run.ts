@@ -85,6 +85,7 @@ const NO_VIDEOS: Omit<LoadedDataSet, 'dir' | 'questions'> = {
   videos: [],
   videoIndex: new Map(),
   truths: [],
+  trajectories: [],
   overviewOf: () => new Uint8Array(0),
 };
 
