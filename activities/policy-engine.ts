@@ -22,6 +22,7 @@ export interface PolicyEngine {
 
 export interface Capabilities extends Served {
   readonly sample: boolean;
+  /** Whether its backend trains the model, and gives features of pictures; not through this port. */
   readonly train: boolean;
   readonly embed: boolean;
   readonly gpu: boolean;

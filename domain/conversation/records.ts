@@ -58,7 +58,7 @@ export interface SpokenMessage {
   /** Of the tokens written, where the server says: natural logarithms. */
   readonly logProbs: readonly TokenLogProb[] | null;
   readonly protocol: ChatProtocol;
-  /** The endpoint's address and the model's name as the server gave it. */
+  /** The endpoint's address and the model's name as the server gave it; `onnx` or `torch` where it was computed here. */
   readonly by: { readonly url: string; readonly model: string };
   readonly spent: Spent;
   readonly timeMs: number;

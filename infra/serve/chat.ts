@@ -1,15 +1,12 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readJson } from './body.js';
-import { readConversation } from './conversation.js';
-import { badRequest, RequestError } from './errors.js';
+import { completeChat } from './complete.js';
+import { RequestError } from './errors.js';
 import type { Gate } from './gate.js';
 import type { Limits } from './limits.js';
-import { completionOf } from './reply.js';
-import { readRequest, type ChatRequest } from './request.js';
+import { readRequest } from './request.js';
 import type { ServedPolicy } from './served-policy.js';
 import { eventsOf } from './stream.js';
-import { nameHash } from '../../domain/seeds.js';
 
 export interface ChatDeps {
   readonly policy: ServedPolicy;
@@ -33,7 +30,7 @@ export async function answerChat(
     refuseOtherModel(chat.model, policy);
     const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(limits.answerMs)]);
     const completion = await gate
-      .work(() => nextTurn(policy, chat, limits, signal), signal)
+      .work(() => completeChat(policy, chat, limits, signal), signal)
       .catch(overdue(limits));
     response.setHeader('x-ruminate-seed', String(completion.seed));
     if (chat.stream === true)
@@ -42,49 +39,6 @@ export async function answerChat(
   } finally {
     leave();
   }
-}
-
-async function nextTurn(policy: ServedPolicy, chat: ChatRequest, limits: Limits, signal: AbortSignal) {
-  const { maxLooks } = policy;
-  const native = isNative(chat);
-  const conversation = await readConversation(
-    chat.messages,
-    { maxLooks, maxPixels: limits.picturePixels },
-    signal,
-  );
-  const looks = conversation.turns.length;
-  const forced = looks >= maxLooks || chat.tool_choice === 'none';
-  const seed = chat.seed ?? randomBytes(4).readUInt32LE();
-  const terms = {
-    greedy: chat.temperature === 0,
-    temperature: chat.temperature === 0 ? 1 : (chat.temperature ?? 1),
-    topP: chat.top_p ?? 1,
-    // One seed for a whole conversation shall not draw each of its turns alike.
-    seed: nameHash(seed, 'turn', looks),
-    forced,
-  };
-  const turn = await policy.draw(conversation, terms, signal);
-  return completionOf(policy, turn, {
-    looks,
-    forced,
-    native,
-    seed,
-    logProbs: chat.logprobs === true,
-    id: `chatcmpl-${randomUUID()}`,
-    createdSec: Math.floor(Date.now() / 1000),
-  });
-}
-
-/** Whether looks are told as tool calls. The policy may take either look, so both tools must be there. */
-function isNative({ tools }: ChatRequest): boolean {
-  if (tools == null || tools.length === 0) return false;
-  const names = tools.map(({ function: { name } }) => name);
-  const missing = ['clip', 'crop'].filter((name) => !names.includes(name));
-  if (missing.length === 0) return true;
-  throw badRequest(
-    `expected tools named clip and crop, or none (the text protocol): there is no ${missing.join(' and no ')}`,
-    'tools',
-  );
 }
 
 function refuseOtherModel(model: string, { id }: ServedPolicy): void {

@@ -2,13 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, vi } from 'vitest';
-import type { ShownPicture } from '../../domain/conversation/records.js';
 import type { EndpointSpec } from '../../domain/conversation/spec.js';
 import { policyFromFolder } from '../../infra/client/served-policy.js';
 import { preflight } from '../../infra/openai/preflight.js';
 import { servePolicy } from '../../infra/serve/server.js';
 import { policyEngineContract, type EngineUnderTest } from '../contracts/policy-engine.js';
-import { imageOf } from './support/images.js';
+import { withPictures } from './support/with-pictures.js';
 import { exported, randomPolicy } from '../serve/support/policies.js';
 import { findServingPython, startTransformersServer } from '../support/openai/transformers-server.js';
 import { startChatServer, type ChatBody, type Reply } from './support/chat-server.js';
@@ -75,32 +74,14 @@ async function overReal(
   const wish: Omit<EndpointSpec, 'model'> & { readonly model: string | null } = { ...endpoint(url), model };
   const { endpoints } = await preflight([wish], timeouts);
   const engine = engineFor(endpoints);
-  const overview = Array.from({ length: frames }, (_, i) => picture(i + 1));
-  return {
-    engine,
-    request: (turns, { key = 'test', ...options }) => {
-      const asked = request({ turns, key, ...options, question: 'What can you read on the sign?' });
-      const opening = { ...asked.conversation.opening, overview };
-      const bytes = (shown: ShownPicture): Promise<Uint8Array> => imageOf(shown);
-      return {
-        ...asked,
-        conversation: { ...asked.conversation, opening },
-        sampling: { ...asked.sampling, maxTokens },
-        picture: bytes,
-      };
-    },
-    look: ({ action }) => {
-      if (action === null || action.tool === 'answer')
-        return { kind: 'refused', reason: 'nothing was asked for.' };
-      const [frame, box01] =
-        action.tool === 'clip' ? [action.targetFrames[0]!, null] : [action.targetFrame, action.bbox01];
-      return { kind: 'looks', call: action, pictures: [picture(frame, { box01 })] };
-    },
+  return withPictures(engine, {
+    frames,
+    maxTokens,
     close: async () => {
       await engine.close();
       await stop();
     },
-  };
+  });
 }
 
 policyEngineContract('openai, over ruminate serve', async () => {
