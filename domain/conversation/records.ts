@@ -57,11 +57,21 @@ export interface SpokenMessage {
   readonly final: boolean;
   /** Of the tokens written, where the server says: natural logarithms. */
   readonly logProbs: readonly TokenLogProb[] | null;
+  /** Its tokens, where the engine has them: they go into the prompts of later messages as they are. */
+  readonly sampled?: SampledTokens;
   readonly protocol: ChatProtocol;
   /** The endpoint's address and the model's name as the server gave it; `onnx` or `torch` where it was computed here. */
   readonly by: { readonly url: string; readonly model: string };
   readonly spent: Spent;
   readonly timeMs: number;
+}
+
+/** A message as it was sampled. The arrays have one length, as in `Turn`. */
+export interface SampledTokens {
+  readonly tokens: readonly number[];
+  readonly mask: readonly (0 | 1)[];
+  /** 0 where the mask is. */
+  readonly logProbs: readonly number[];
 }
 
 export interface TokenLogProb {

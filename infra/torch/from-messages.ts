@@ -1,14 +1,9 @@
 import type { ChatMessage, ChatPart } from '../../domain/conversation/assemble.js';
-import type { ShownPicture } from '../../domain/conversation/records.js';
+import type { SampledTokens, ShownPicture } from '../../domain/conversation/records.js';
 import { printCall } from '../../domain/protocol/call-json.js';
 import type { BlobPicture, Conversation, Message, Part } from './conversation.js';
 
-/** What the policy said, as it was sampled. The arrays have one length. */
-export interface SampledTokens {
-  readonly tokens: readonly number[];
-  readonly mask: readonly (0 | 1)[];
-  readonly logProbs: readonly number[];
-}
+export type { SampledTokens } from '../../domain/conversation/records.js';
 
 export interface FromMessagesOptions {
   /** Exchanges that stand before the opening: their assistant messages are never learned and count in no index. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { BlobPicture, Conversation } from './conversation.js';
 
 /** Version of the messages; `PROTOCOL` of the Python package has the same number. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** What a model is made of, and what of it trains. */
 export interface LoadRequest {
@@ -123,9 +123,12 @@ const SampledMessage = z.object({
   logProbs: numbers,
   mask: z.array(z.union([z.literal(0), z.literal(1)])),
   text: z.string(),
+  /** Each token alone; one that is part of a character reads as U+FFFD. */
+  texts: z.array(z.string()),
   finish: z.enum(['end', 'stop', 'length']),
   promptTokens: z.number(),
 });
+export type SampledMessage = z.infer<typeof SampledMessage>;
 export const Sampled = z.object({ messages: z.array(SampledMessage) });
 
 export const Gradients = z.object({

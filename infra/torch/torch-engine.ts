@@ -170,7 +170,7 @@ export class TorchEngine {
 
 type Loaded = z.infer<typeof schema.Loaded>;
 type Gradients = z.infer<typeof schema.Gradients>;
-type SampledMessage = z.infer<typeof schema.Sampled>['messages'][number];
+type SampledMessage = schema.SampledMessage;
 
 interface Running {
   readonly process: TorchProcess;

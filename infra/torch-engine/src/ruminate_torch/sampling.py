@@ -157,6 +157,7 @@ def message(model: Model, options: Options, ends: set[int], forced: list[int], n
         "logProbs": [0.0] * len(forced) + log_probs[:length],
         "mask": [0] * len(forced) + [1] * length,
         "text": decode(tokens, skip_special_tokens=True),
+        "texts": [decode([token]) for token in tokens],
         "finish": finish,
         "promptTokens": prompt_tokens - len(forced),
     }
