@@ -342,12 +342,23 @@ export interface Fingerprint {
   readonly parts: Readonly<Record<string, string>>;
 }
 
+/** A rollout of one question as a conversation that people can read, pictures included. */
+export interface RecordAskedInput {
+  readonly shard: Shard;
+  readonly turns: readonly Ref[];
+  readonly observations: readonly Ref[];
+  /** Who is said to have answered. */
+  readonly model: string;
+}
+
 /** Task queue `cpu`. */
 export interface CpuActivities {
   prepareData(input: PrepareDataInput): Promise<DataSet>;
   synthesize(input: SynthesizeInput): Promise<SynthesizedPart>;
   runTools(input: RunToolsInput): Promise<ToolsRun>;
   gradeShard(input: GradeShardInput): Promise<GradedShard>;
+  /** A `ConversationRecord` of the shard's first rollout. */
+  recordAsked(input: RecordAskedInput): Promise<Ref>;
   planEvaluation(input: PlanEvaluationInput): Promise<EvaluationPlan>;
   /** Indices into the dataset's questions, (toStep − fromStep) · perStep of them. */
   planQuestions(input: PlanQuestionsInput): Promise<readonly number[]>;

@@ -1,4 +1,5 @@
 import type { GradedRollout } from '../domain/graded.js';
+import type { SizePx } from '../domain/tools/contract.js';
 import type { Turn } from '../domain/trajectory.js';
 import type { Box01 } from '../domain/world/records.js';
 import type { RunReport, StepRecord } from './contract.js';
@@ -11,6 +12,8 @@ export interface LookRenderer {
   framePng(videoPath: string, frame: number): Promise<Uint8Array>;
   /** A region of a frame at native resolution, in colour. */
   regionPng(videoPath: string, frame: number, box01: Box01): Promise<Uint8Array>;
+  /** Grey bytes, row by row, as they are. */
+  greyPng(size: SizePx, grey: Uint8Array): Promise<Uint8Array>;
 }
 
 /** Everything that the page shows. */

@@ -23,8 +23,11 @@ export async function ask(input: {
   readonly of: TrainedPolicy;
   readonly video: string;
   readonly question: string;
+  /** Whether to keep the pictures that a page of the answer needs. */
+  readonly evidence?: boolean;
 }): Promise<AnsweredQuestion> {
   const { run, stage, ...policy } = input.of;
+  const model = `${run}/${stage}`;
   const source = { type: 'question', video: input.video, question: input.question } as const;
   const data = await cpu.openData.executeWithOptions({ summary: input.video }, [{ run, source }]);
   const shard = {
@@ -38,7 +41,9 @@ export async function ask(input: {
   };
   const { turns, observations } = await rollOut(shard, input.question);
   const graded = await cpu.gradeShard({ shard, turns, observations });
-  return { graded: graded.ref, looks: observations.length };
+  const record =
+    input.evidence === true ? await cpu.recordAsked({ shard, turns, observations, model }) : null;
+  return { graded: graded.ref, looks: observations.length, record };
 }
 
 /** Asks a policy every question of a world folder. */

@@ -73,4 +73,6 @@ export interface AnsweredQuestion {
   /** The graded rollout (JSONL of one line), with every look. */
   readonly graded: Ref;
   readonly looks: number;
+  /** The same as a `ConversationRecord`, its pictures in the store; null where nobody asked for it. */
+  readonly record: Ref | null;
 }

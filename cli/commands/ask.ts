@@ -40,7 +40,7 @@ export function askCommand(): Command {
       'with --batch: the answers with their trajectories, as JSONL (default: NAME.jsonl)',
     )
     .option('--name <name>', 'with --base-url: a name for the run; the same name goes on where it stopped')
-    .option('--html <file>', 'with --base-url: write what was looked at and why as a page')
+    .option('--html <file>', 'write what was looked at and why as a page')
     .option('--json', 'answer with {answer, looks} as JSON');
   return addServedOptions(command)
     .addHelpText(
@@ -75,7 +75,7 @@ export function askCommand(): Command {
 
 /** Options that would be ignored are refused by name. */
 function refuseOptions(command: Command, options: Options): void {
-  if (!isServed(options)) refuseServedOptions(command, ['--html', '--name']);
+  if (!isServed(options)) refuseServedOptions(command, ['--name']);
   for (const name of ['limit', 'out'] as const)
     if (options[name] !== undefined)
       throw new UserError(`--${name} belongs to --batch`, 'leave it out, or ask a file of questions');
@@ -106,7 +106,14 @@ async function askTrained(file: string, question: string, options: Options): Pro
   await withSession(openHome(), async (session) => {
     const policy = await findPolicy(session, { run: options.run ?? null, stage: options.stage ?? null });
     err(`The policy of ${policy.run} after ${policy.stage} looks …`);
-    const { rollout } = await askPolicy(session, policy, file, question);
+    const evidence = options.html !== undefined;
+    const { graded, record } = await askPolicy(session, policy, file, question, evidence);
+    const { rollout } = graded;
+    const { keepEvidence } = await import('../ask-served.js');
+    const html =
+      record === null || options.html === undefined
+        ? null
+        : await keepEvidence(session, [record], options.html);
     const looks = rollout.turns.flatMap(({ action, observation, failure }) =>
       action?.tool === 'answer' ? [] : [{ action, observation, failure }],
     );
@@ -118,9 +125,11 @@ async function askTrained(file: string, question: string, options: Options): Pro
         question,
         answer: rollout.answer,
         looks,
+        html,
       });
       return;
     }
     for (const line of describeTurns(rollout)) out(line);
+    if (html !== null) err(`Evidence: ${html}`);
   });
 }

@@ -16,11 +16,14 @@ export interface AskedQuestion {
   readonly answers: readonly string[];
 }
 
-/** A picture that a model was shown, by its content. */
-export interface ShownPicture extends SizePx {
-  /** JPEG or PNG bytes. */
+/** JPEG or PNG bytes, by their content. */
+export interface PictureFile {
   readonly ref: Ref;
   readonly mime: 'image/jpeg' | 'image/png';
+}
+
+/** A picture that a model was shown. */
+export interface ShownPicture extends SizePx, PictureFile {
   readonly frame: number;
   /** Time of the frame. */
   readonly sec: number;
@@ -28,6 +31,8 @@ export interface ShownPicture extends SizePx {
   readonly box01: Box01 | null;
   /** Size of what it shows in the video's own pixels. */
   readonly native: SizePx;
+  /** For people, where the model sees less than they: the frame in colour, and of a crop the region at native resolution. */
+  readonly original?: { readonly frame: PictureFile; readonly region: PictureFile | null };
 }
 
 /** What a conversation begins with. */
@@ -63,7 +68,8 @@ export interface SpokenMessage {
   /** The endpoint's address and the model's name as the server gave it; `onnx` or `torch` where it was computed here. */
   readonly by: { readonly url: string; readonly model: string };
   readonly spent: Spent;
-  readonly timeMs: number;
+  /** Null where nobody took it. */
+  readonly timeMs: number | null;
 }
 
 /** A message as it was sampled. The arrays have one length, as in `Turn`. */

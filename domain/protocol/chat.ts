@@ -39,7 +39,8 @@ export function readReply(reply: ChatReply, final: boolean): ReadReply {
   return { thought: said.thought, action: null, failure: NO_ANSWER, native: false };
 }
 
-const TAGS = /<\/?(think|tool_call|answer)>/;
+/** `slot`: what the embedded policy says where it means nothing (domain/protocol/slot-words.ts). */
+const TAGS = /<\/?(think|tool_call|answer|slot)>/;
 const NO_ANSWER = 'expected the answer, because nothing is left to look with, and found none';
 
 function readCall(

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { TASK_QUEUES } from '../../activities/contract.js';
 import type { ReportRow } from '../../activities/contract.js';
+import type { ConversationRecord } from '../../domain/conversation/records.js';
 import { UserError } from '../../domain/failures.js';
 import type { GradedRollout } from '../../domain/graded.js';
 import type { ask, evaluateFolder, TrainedPolicy } from '../../workflows/ask.js';
+import { committed } from './answers.js';
 import type { PolicyOrigin } from './policy-card.js';
 import { describeRun, memoOf, noSuchRun } from './runs.js';
 import type { Session } from './session.js';
@@ -28,20 +30,24 @@ export async function findPolicy(session: Session, choice: PolicyChoice): Promis
   );
 }
 
-/** Lets the policy look at a video: every look it took, and its answer. */
+/** Lets the policy look at a video: every look it took, and its answer; with `evidence` also as a conversation with its pictures. */
 export async function askPolicy(
   session: Session,
   of: TrainedPolicy,
   video: string,
   question: string,
-): Promise<GradedRollout> {
-  const { graded } = await session.temporal.workflow.execute<typeof ask>('ask', {
+  evidence: boolean,
+): Promise<{ readonly graded: GradedRollout; readonly record: ConversationRecord | null }> {
+  const { graded, record } = await session.temporal.workflow.execute<typeof ask>('ask', {
     taskQueue: TASK_QUEUES.curriculum,
     workflowId: `${of.run}/ask/${randomUUID().slice(0, 8)}`,
     staticSummary: question,
-    args: [{ of, video, question }],
+    args: [{ of, video, question, evidence }],
   });
-  return JSON.parse(Buffer.from(await session.store.get(graded)).toString('utf8')) as GradedRollout;
+  return {
+    graded: await committed<GradedRollout>(session, graded),
+    record: record === null ? null : await committed<ConversationRecord>(session, record),
+  };
 }
 
 /** Asks the policy every question of a world folder. */

@@ -4,6 +4,7 @@ import { clockTime, videoText } from '../../domain/conversation/sentences.js';
 import type {
   ConversationRecord,
   ConversationTurn,
+  PictureFile,
   ShownPicture,
 } from '../../domain/conversation/records.js';
 import type { Box01 } from '../../domain/world/records.js';
@@ -13,7 +14,7 @@ import { EVIDENCE_STYLE } from './style.js';
 import { spending } from './spending.js';
 
 /** Reads the bytes of a picture that a conversation shows. */
-export type ReadPicture = (shown: ShownPicture) => Promise<Uint8Array>;
+export type ReadPicture = (shown: PictureFile) => Promise<Uint8Array>;
 
 /**
  * What was looked at, and why, as one self-contained HTML file: pictures as data URLs, no script, and a content
@@ -60,11 +61,10 @@ type Pictures = ReadonlyMap<string, string>;
 async function picturesOf(records: readonly ConversationRecord[], read: ReadPicture): Promise<Pictures> {
   const urls = new Map<string, string>();
   for (const { overview, turns } of records) {
-    const shown = [
-      ...overview,
-      ...turns.flatMap(({ looked }) => (looked?.kind === 'looks' ? looked.pictures : [])),
-    ];
-    for (const picture of shown) {
+    const looks = turns.flatMap(({ looked }) => (looked?.kind === 'looks' ? looked.pictures : []));
+    const originals = looks.flatMap(({ original }) => (original ? [original.frame, original.region] : []));
+    for (const picture of [...overview, ...looks, ...originals]) {
+      if (picture === null) continue;
       if (urls.has(picture.ref.sha256)) continue;
       const bytes = Buffer.from(await read(picture));
       urls.set(picture.ref.sha256, `data:${picture.mime};base64,${bytes.toString('base64')}`);
@@ -143,10 +143,18 @@ function answer({ answer: said, failure, question, graded }: ConversationRecord)
   `;
 }
 
+/** Narrower pictures are shown pixel for pixel: what is smoothed looks as if there were more to see. */
+const SMALL_PX = 56;
+
 function thumb(picture: ShownPicture, pictures: Pictures): Markup {
   const name = `Frame ${picture.frame}, at ${clockTime(picture.sec)}`;
   return html`<figure>
-    <img src=${pictures.get(picture.ref.sha256)} alt=${name} loading="lazy" />
+    <img
+      class=${picture.widthPx < SMALL_PX ? 'coarse' : ''}
+      src=${urlOf(picture, pictures)}
+      alt=${name}
+      loading="lazy"
+    />
     <figcaption>${picture.frame} · ${clockTime(picture.sec)}</figcaption>
   </figure>`;
 }
@@ -157,7 +165,7 @@ function shownTurn(
   overview: readonly ShownPicture[],
   pictures: Pictures,
 ): Markup {
-  const { action, thought, failure, final } = spoken;
+  const { action, thought, failure } = spoken;
   const what = action === null ? 'unreadable message' : action.tool === 'answer' ? 'answer' : action.tool;
   const refused = looked?.kind === 'refused' ? looked.reason : (failure ?? null);
   return html`
@@ -165,9 +173,7 @@ function shownTurn(
       <h4>
         <span>${at + 1}</span> ${what}
         ${action?.tool === 'answer' ? html`<q dir="auto">${action.text}</q>` : null}
-        <small
-          >${final ? 'had to answer · ' : ''}${sureness(spoken)}${(spoken.timeMs / 1000).toFixed(1)} s</small
-        >
+        <small>${told(spoken)}</small>
       </h4>
       ${thought === null || thought === '' ? null : html`<blockquote dir="auto">${thought}</blockquote>`}
       ${refused === null ? null : html`<p class="refused">Refused: ${refused}</p>`}
@@ -177,29 +183,49 @@ function shownTurn(
   `;
 }
 
-/** A crop beside its place in the nearest frame that is at hand. */
+/** A crop beside its place in the frame, or in the nearest that is at hand; and the original of what was seen smaller. */
 function look(picture: ShownPicture, overview: readonly ShownPicture[], pictures: Pictures): Markup {
-  const { frame, sec, box01, native } = picture;
-  const near = box01 === null ? undefined : nearest(overview, frame);
+  const { frame, sec, box01, native, original } = picture;
+  const near = box01 === null || original !== undefined ? undefined : nearest(overview, frame);
+  const whole = original?.frame ?? near;
   const caption = `Frame ${frame} · ${clockTime(sec)} · ${native.widthPx}×${native.heightPx} pixels of the video`;
+  const place = box01 === null ? caption : `Where the crop is, on frame ${near?.frame ?? frame}`;
   return html`
-    <figure class=${box01 === null ? 'look whole' : 'look'}>
+    <figure class=${whole === undefined ? 'look whole' : 'look'}>
       ${
-        near === undefined || box01 === null
+        whole === undefined
           ? null
           : html`<div class="frame">
-              <img src=${pictures.get(near.ref.sha256)} alt=${`Where the crop is, on frame ${near.frame}`} />
-              <i class="box" style=${boxStyle(box01)}></i>
+              <img src=${urlOf(whole, pictures)} alt=${place} />
+              ${box01 === null ? null : html`<i class="box" style=${boxStyle(box01)}></i>`}
             </div>`
       }
-      <div class=${box01 === null ? 'frame' : 'region'}>
-        <img src=${pictures.get(picture.ref.sha256)} alt=${caption} />
+      <div class=${whole === undefined ? 'frame' : 'region'}>
+        ${
+          original?.region == null
+            ? null
+            : html`<img src=${urlOf(original.region, pictures)} alt=${caption} /> <small>in the video</small>`
+        }
+        <img
+          class=${original === undefined ? '' : 'coarse'}
+          src=${urlOf(picture, pictures)}
+          alt=${original === undefined ? caption : `What the policy saw of frame ${frame}`}
+        />
+        ${original === undefined ? null : html`<small>${seenAs(picture)}</small>`}
       </div>
       <figcaption>
         ${caption}${near !== undefined && near.frame !== frame ? ` (box drawn on frame ${near.frame})` : ''}
       </figcaption>
     </figure>
   `;
+}
+
+function seenAs({ widthPx, heightPx }: ShownPicture): string {
+  return `as the policy saw it: ${widthPx}×${heightPx} grey pixels`;
+}
+
+function urlOf({ ref }: PictureFile, pictures: Pictures): string | undefined {
+  return pictures.get(ref.sha256);
 }
 
 function nearest(overview: readonly ShownPicture[], frame: number): ShownPicture | undefined {
@@ -210,11 +236,20 @@ function nearest(overview: readonly ShownPicture[], frame: number): ShownPicture
   );
 }
 
+function told(spoken: ConversationTurn['spoken']): string {
+  const parts = [spoken.final ? 'had to answer' : '', sureness(spoken), seconds(spoken)];
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
 /** The probability that the model gave to its whole message, where the server said. */
 function sureness({ logProbs }: ConversationTurn['spoken']): string {
   if (logProbs === null) return '';
   const p = Math.exp(logProbs.reduce((sum, { logProb }) => sum + logProb, 0));
-  return `p ${p < 0.001 ? '< 0.001' : p.toFixed(3)} · `;
+  return `p ${p < 0.001 ? '< 0.001' : p.toFixed(3)}`;
+}
+
+function seconds({ timeMs }: ConversationTurn['spoken']): string {
+  return timeMs === null ? '' : `${(timeMs / 1000).toFixed(1)} s`;
 }
 
 function boxStyle([x1, y1, x2, y2]: Box01): string {

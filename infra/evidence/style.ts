@@ -17,6 +17,8 @@ article h4 { font-size: .9375rem; }
 .looks q { font-weight: 400; overflow-wrap: anywhere; }
 .looks .look figcaption { grid-column: 1 / -1; }
 .looks .region img { max-height: 24rem; image-rendering: auto; }
+.coarse { image-rendering: pixelated; }
+.looks .region small { display: block; margin: .1rem 0 .6rem; color: var(--soft); font-size: .75rem; }
 .options { list-style: upper-alpha inside; }
 .answer:not(.right):not(.wrong) { background: var(--accent-soft); }
 .answer em { font: italic 400 1rem/1.5 inherit; }

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import type { Picture, VideoReader } from '../../activities/ports.js';
 import type { LookRenderer } from '../../activities/report-content.js';
-import type { PictureSpec } from '../../domain/tools/contract.js';
+import type { PictureSpec, SizePx } from '../../domain/tools/contract.js';
 import type { Box01 } from '../../domain/world/records.js';
 import { thumbnail } from '../tools/look.js';
 import { regionOf } from '../tools/region.js';
@@ -42,6 +42,10 @@ export class VideoLookRenderer implements LookRenderer {
     const picture = await this.#frame(videoPath, frame);
     const { x, y, w, h } = regionOf(box01, picture.widthPx, picture.heightPx);
     return png(picture, { left: x, top: y, width: w, height: h });
+  }
+
+  greyPng({ widthPx, heightPx }: SizePx, data: Uint8Array): Promise<Uint8Array> {
+    return png({ widthPx, heightPx, channels: 1, data });
   }
 
   async #frame(videoPath: string, frame: number): Promise<Picture> {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { slotMask } from '../../domain/protocol/compact.js';
-import { functionOf, speak } from './slots.js';
+import { speak, tokenName } from '../../domain/protocol/slot-words.js';
+import { functionOf } from './slots.js';
 import type { ServedPolicy, SpokenTurn } from './served-policy.js';
-import { tokenName } from './tokens.js';
 
 /** What a turn is told with. */
 export interface Terms {

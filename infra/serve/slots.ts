@@ -1,29 +1,10 @@
 import { decodeSlot, encodeAction, SLOT, ACTION_TOKENS } from '../../domain/protocol/compact.js';
 import { parseCall, printCall } from '../../domain/protocol/call-json.js';
-import { parseMessage, printMessage } from '../../domain/protocol/text.js';
+import { parseMessage } from '../../domain/protocol/text.js';
 import type { ToolCall } from '../../domain/tools/contract.js';
 import type { Action } from '../../domain/trajectory.js';
 import { badRequest, type RequestError } from './errors.js';
 import type { Message } from './request.js';
-
-/**
- * A turn between the policy's slot of seven tokens and the chat's words. A policy that is not held to the grammar can
- * say what means nothing; it is written as its tokens, `<slot>2 1 0 0 0 0 0</slot>`, so that it comes back as it was.
- */
-export interface Spoken {
-  readonly content: string | null;
-  readonly call: ToolCall | null;
-}
-
-/** @param native whether looks are tool calls; an answer stands in `<answer>` tags either way */
-export function speak(tokens: readonly number[], native: boolean): Spoken {
-  const said = decodeSlot(tokens);
-  if ('failure' in said) return { content: `<slot>${tokens.join(' ')}</slot>`, call: null };
-  const { action } = said;
-  return native && action.tool !== 'answer'
-    ? { content: null, call: action }
-    : { content: printMessage(null, action), call: null };
-}
 
 /** A call's name and arguments as the chat has them. */
 export function functionOf(call: ToolCall): { readonly name: string; readonly arguments: string } {

@@ -27,6 +27,7 @@ import { createPlanQuestions } from '../../activities/plan-questions.js';
 import type { Commits, LookTools, ObjectStore, VideoReader } from '../../activities/ports.js';
 import { createPrepareData } from '../../activities/prepare-data.js';
 import { createWriteReport } from '../../activities/report.js';
+import { createRecordAsked } from '../../activities/record-asked.js';
 import { createRunTools } from '../../activities/run-tools.js';
 import { RolloutMemories } from '../../activities/rollout-memories.js';
 import { createSampleTurn } from '../../activities/sample-turn.js';
@@ -125,6 +126,7 @@ async function cpu(home: Home, connection: ConnectionInfo): Promise<Wired> {
   const sources = new AnswerSources(store);
   const photographer = new VideoPhotographer(reader);
   const openings = new Openings(store, dataSets, photographer);
+  const renderer = new VideoLookRenderer(reader, DEFAULT_PICTURES);
   const activities: CpuActivities & ConversationActivities = {
     openConversation: createOpenConversation({ store, sources, photographer }),
     look: createLook({ store, sources, photographer }),
@@ -143,6 +145,7 @@ async function cpu(home: Home, connection: ConnectionInfo): Promise<Wired> {
       onnx: createGradeShard({ store, dataSets }),
       torch: createTorchGradeShard({ store, dataSets, openings }),
     }),
+    recordAsked: createRecordAsked({ store, dataSets, photographer, renderer }),
     planEvaluation: createPlanEvaluation({ dataSets }),
     planQuestions: createPlanQuestions({ dataSets }),
     openData: createOpenData({ store, tools }),
@@ -151,7 +154,7 @@ async function cpu(home: Home, connection: ConnectionInfo): Promise<Wired> {
     writeReport: createWriteReport({
       store,
       datasets: dataSets,
-      renderer: new VideoLookRenderer(reader, DEFAULT_PICTURES),
+      renderer,
       page: reportPage,
       madeBy: fingerprintParts,
       temporalUi: (run) => runPage(connection, run),

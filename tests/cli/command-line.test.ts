@@ -97,8 +97,8 @@ describe('a mistake', () => {
     expectMistake(await ruminate.run('ask', join(folder, 'none.mp4'), 'What?'), 'there is no such file');
     // Options of the other kind of model are refused by name, never ignored.
     expectMistake(
-      await ruminate.run('ask', 'a.mp4', 'What?', '--html', 'x.html', '--frames', '3'),
-      '--html, --frames',
+      await ruminate.run('ask', 'a.mp4', 'What?', '--name', 'x', '--frames', '3'),
+      '--name, --frames',
     );
     expectMistake(await ruminate.run('eval', '--data', folder, '--max-looks', '3'), '--max-looks');
     const served = ['--base-url', 'http://127.0.0.1:1/v1'];

@@ -9,6 +9,7 @@ import { findOnPath, projectRoot } from '../../infra/setup/paths.js';
 import { encodeFrame, FrameReader, type Frame } from '../../infra/torch/frames.js';
 import { startProcess, type TorchProcess } from '../../infra/torch/process.js';
 import { engineSources } from '../../infra/torch/python.js';
+import { PROTOCOL } from '../../infra/torch/schema.js';
 import { isNodeError } from '../../infra/home/files.js';
 import { compiledRooms } from '../support/compiled.js';
 import { scratch } from './support.js';
@@ -114,7 +115,7 @@ async function speakTo(path: string, bytes: Buffer): Promise<{ said: unknown; co
   socket.on('error', () => undefined);
   // A frame may come in several pieces.
   while (frames.length === 0) await once(socket, 'data');
-  expect(frames[0]!.message).toMatchObject({ type: 'hello', protocol: 1, token: 't' });
+  expect(frames[0]!.message).toMatchObject({ type: 'hello', protocol: PROTOCOL, token: 't' });
   socket.write(bytes);
   const [code] = (await once(child, 'close')) as [number | null];
   server.close();

@@ -1,20 +1,26 @@
 import { Checkpoints } from '../../../activities/checkpoints.js';
 import type { Shard } from '../../../activities/contract.js';
-import { DataSets, parseLines } from '../../../activities/datasets.js';
+import { DataSets, parseJson, parseLines } from '../../../activities/datasets.js';
 import { Engines } from '../../../activities/engines.js';
 import { createGradeShard } from '../../../activities/grade-shard.js';
 import { createOpenData } from '../../../activities/open-data.js';
 import { RolloutMemories } from '../../../activities/rollout-memories.js';
+import type { ObjectStore, VideoReader } from '../../../activities/ports.js';
+import { createRecordAsked } from '../../../activities/record-asked.js';
 import { createRunTools } from '../../../activities/run-tools.js';
 import { createSampleTurn } from '../../../activities/sample-turn.js';
+import type { ConversationRecord } from '../../../domain/conversation/records.js';
 import type { GradedRollout } from '../../../domain/graded.js';
 import type { Ref } from '../../../domain/refs.js';
 import { GREEDY } from '../../../domain/sampling.js';
+import { DEFAULT_PICTURES } from '../../../domain/tools/pictures.js';
 import type { Rollout } from '../../../domain/trajectory.js';
 import { EmbeddedEngine } from '../../../engine/embedded-engine.js';
 import { freshOptimizer } from '../../../engine/policy/state.js';
+import { VideoLookRenderer } from '../../../infra/report/look-renderer.js';
 import { commitWithManifest, readManifest } from '../../../infra/store/manifest.js';
 import type { PictureTools } from '../../../infra/tools/look.js';
+import { VideoPhotographer } from '../../../infra/tools/shown.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import type { TestPolicy } from './policies.js';
 
@@ -31,6 +37,27 @@ export class Asker {
   }
 
   async ask(video: string, question: string): Promise<Rollout> {
+    const { input, dataSets } = await this.#rollOut(video, question);
+    const graded = await createGradeShard({ store: this.#store, dataSets })(input);
+    return parseLines<GradedRollout>(await this.#store.get(graded.ref))[0]!.rollout;
+  }
+
+  /** The same with its evidence, and where its pictures are. */
+  async record(
+    reader: VideoReader,
+    video: string,
+    question: string,
+  ): Promise<{ readonly record: ConversationRecord; readonly store: ObjectStore }> {
+    const { input, dataSets } = await this.#rollOut(video, question);
+    const store = this.#store;
+    const photographer = new VideoPhotographer(reader);
+    const renderer = new VideoLookRenderer(reader, DEFAULT_PICTURES);
+    const recordAsked = createRecordAsked({ store, dataSets, photographer, renderer });
+    const ref = await recordAsked({ ...input, model: 'run/see' });
+    return { record: parseJson<ConversationRecord>(await store.get(ref)), store };
+  }
+
+  async #rollOut(video: string, question: string) {
     const { spec, weights } = this.#policy;
     const store = this.#store;
     const dataSets = new DataSets(store);
@@ -73,8 +100,7 @@ export class Asker {
       if (open === 0 || turn >= spec.maxLooks) break;
       observations.push((await runTools({ shard, turn, sampled: ref })).ref);
     }
-    const graded = await createGradeShard({ store, dataSets })({ shard, turns, observations });
-    return parseLines<GradedRollout>(await store.get(graded.ref))[0]!.rollout;
+    return { input: { shard, turns, observations }, dataSets };
   }
 
   close(): Promise<void> {

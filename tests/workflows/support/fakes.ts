@@ -97,6 +97,7 @@ export function fakes(override: Partial<Activities> = {}): { activities: Activit
         timeMs: { tools: 2 },
       };
     },
+    recordAsked: async ({ shard }) => ref(`${shard.at.stage}/conversation`, 'trajectories'),
     scoreShard: async (input) => {
       calls.scored.push(input);
       const { shard } = input;
