@@ -55,7 +55,7 @@ export function encodeQuestion(question: string): {
     throw new BudgetFailure(
       `a question of ${known.length} words that the policy knows (${known.join(' ')})`,
       `it reads ${QUESTION_SLOT}`,
-      'ask in fewer of them',
+      `leave out ${known.length - QUESTION_SLOT} of these words, or ask two questions`,
     );
   const tokens = known.map((word) => ACTION_TOKENS + QUESTION_WORDS.indexOf(word));
   while (tokens.length < QUESTION_SLOT) tokens.push(PAD);

@@ -75,7 +75,8 @@ describe('what one slot cannot hold', () => {
     const six = 'Read the first row of the sign, then the second row of the menu.';
     expect(encodeQuestion(six).tokens).not.toContain(0);
     expect(() => encodeQuestion(`${six} beside the star`)).toThrow(
-      'a question of 8 words that the policy knows (read first sign then second menu beside star) does not fit: it reads 6;',
+      'a question of 8 words that the policy knows (read first sign then second menu beside star) does not fit: it reads 6; ' +
+        'leave out 2 of these words, or ask two questions. Nothing was cut off.',
     );
   });
 });
