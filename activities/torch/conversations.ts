@@ -1,8 +1,14 @@
 import { assemble } from '../../domain/conversation/assemble.js';
 import { NOTHING_SPENT } from '../../domain/conversation/ledger.js';
-import type { Looked, Opening, ShownPicture, SpokenMessage } from '../../domain/conversation/records.js';
+import type {
+  Looked,
+  Opening,
+  SampledTokens,
+  ShownPicture,
+  SpokenMessage,
+} from '../../domain/conversation/records.js';
 import { tokenizable } from '../../domain/conversation/tokenize.js';
-import type { BlobPicture, Conversation, SampledTokens } from '../../domain/conversation/tokenized.js';
+import type { BlobPicture, Conversation } from '../../domain/conversation/tokenized.js';
 import type { TorchPolicy } from '../../domain/curriculum.js';
 import type { Action } from '../../domain/trajectory.js';
 import type { ObjectStore } from '../ports.js';

@@ -1,4 +1,5 @@
-import type { Conversation, BlobPicture, SampledTokens } from '../../domain/conversation/tokenized.js';
+import type { SampledTokens } from '../../domain/conversation/records.js';
+import type { BlobPicture, Conversation } from '../../domain/conversation/tokenized.js';
 import type { ComputeConfig, TorchPolicy } from '../../domain/curriculum.js';
 
 /**

@@ -1,5 +1,4 @@
-import type { Looked, Opening } from '../../domain/conversation/records.js';
-import type { SampledTokens } from '../../domain/conversation/tokenized.js';
+import type { Looked, Opening, SampledTokens } from '../../domain/conversation/records.js';
 import type { Ref } from '../../domain/refs.js';
 import type { Action } from '../../domain/trajectory.js';
 import type { Shard } from '../contract.js';

@@ -1,7 +1,7 @@
 import type { ChatMessage, ChatPart } from './assemble.js';
-import type { ShownPicture } from './records.js';
+import type { SampledTokens, ShownPicture } from './records.js';
 import { printCall } from '../protocol/call-json.js';
-import type { BlobPicture, Conversation, Message, Part, SampledTokens } from './tokenized.js';
+import type { BlobPicture, Conversation, Message, Part } from './tokenized.js';
 
 export interface TokenizeOptions {
   /** Exchanges that stand before the opening: their assistant messages are never learned and count in no index. */

@@ -1,3 +1,5 @@
+import type { SampledTokens } from './records.js';
+
 /**
  * A conversation as a model's chat template writes it, for engines that train on its tokens. Pictures are named by their
  * place in the blobs that travel with a request, so that many conversations can share one.
@@ -12,12 +14,6 @@ export type Message =
   | { readonly role: 'assistant'; readonly text: string; readonly learn?: boolean }
   /** What the policy said, as it was sampled: never tokenized again. The arrays have one length, as in `Turn`. */
   | ({ readonly role: 'assistant' } & SampledTokens);
-
-export interface SampledTokens {
-  readonly tokens: readonly number[];
-  readonly mask: readonly (0 | 1)[];
-  readonly logProbs: readonly number[];
-}
 
 export type Part =
   { readonly type: 'text'; readonly text: string } | ({ readonly type: 'image' } & BlobPicture);

@@ -2,10 +2,10 @@ import type { Capabilities, PolicyEngine, SampleRequest } from '../../activities
 import { assemble, type ChatMessage } from '../../domain/conversation/assemble.js';
 import { spentOn } from '../../domain/conversation/ledger.js';
 import type { SpokenMessage } from '../../domain/conversation/records.js';
+import { tokenizable } from '../../domain/conversation/tokenize.js';
 import { BugFailure, DataFailure, UserError } from '../../domain/failures.js';
 import { readReply, type ReadReply } from '../../domain/protocol/chat.js';
 import { nameHash } from '../../domain/seeds.js';
-import { toTorchConversation } from './from-messages.js';
 import type { SampledMessage, StateFile } from './schema.js';
 import type { TorchEngine } from './torch-engine.js';
 
@@ -47,7 +47,7 @@ export class TorchPolicyEngine implements PolicyEngine {
     const messages = assemble(conversation);
     const { blobs, placeOf } = await blobsOf(messages, request);
     const asked = {
-      conversation: toTorchConversation(messages, {
+      conversation: tokenizable(messages, {
         shots: prompt.shots.length,
         said: turns.map(({ spoken }) => spoken.sampled ?? null),
         blobOf: ({ ref }) => ({ blob: placeOf(ref.sha256) }),

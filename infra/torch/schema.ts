@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BlobPicture, Conversation } from './conversation.js';
+import type { BlobPicture, Conversation } from '../../domain/conversation/tokenized.js';
 
 /** Version of the messages; `PROTOCOL` of the Python package has the same number. */
 export const PROTOCOL = 2;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { BugFailure, InfrastructureFailure } from '../../domain/failures.js';
 import type { RequestOptions } from './connection.js';
-import type { Conversation } from './conversation.js';
+import type { Conversation } from '../../domain/conversation/tokenized.js';
 import { startProcess, type ProcessOptions, type TorchProcess } from './process.js';
 import * as schema from './schema.js';
 

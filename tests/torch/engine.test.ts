@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { InfrastructureFailure, UserError } from '../../domain/failures.js';
 import { printMessage } from '../../domain/protocol/text.js';
-import type { Conversation } from '../../infra/torch/conversation.js';
+import type { Conversation } from '../../domain/conversation/tokenized.js';
 import type { ForwardBackwardRequest, SampleRequest } from '../../infra/torch/schema.js';
 import { TorchEngine } from '../../infra/torch/torch-engine.js';
 import { asking, noise, picture, python, scratch, seedOf, skipped, TINY } from './support.js';

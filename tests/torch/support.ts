@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nameHash, stream } from '../../domain/seeds.js';
-import type { Conversation, Part } from '../../infra/torch/conversation.js';
+import type { Conversation, Part } from '../../domain/conversation/tokenized.js';
 import { findTorchPython } from '../../infra/torch/python.js';
 import type { LoadRequest } from '../../infra/torch/schema.js';
 

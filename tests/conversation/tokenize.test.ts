@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { assemble, type ChatMessage } from '../../domain/conversation/assemble.js';
 import type { ConversationTurn, ShownPicture } from '../../domain/conversation/records.js';
-import type { BlobPicture } from '../../infra/torch/conversation.js';
-import { toTorchConversation } from '../../infra/torch/from-messages.js';
+import type { BlobPicture } from '../../domain/conversation/tokenized.js';
+import { tokenizable } from '../../domain/conversation/tokenize.js';
 import { picture, request, spoken } from '../openai/support/talk.js';
 
 const blobOf = ({ frame }: ShownPicture): BlobPicture => ({ blob: frame });
@@ -26,7 +26,7 @@ function asked(protocol: 'tools' | 'text', turns: readonly ConversationTurn[], f
 describe('an assembled prompt for the torch engine', () => {
   it('has every message with its words and pictures in order, and shots that nobody learns', () => {
     const messages = asked('text', [looked(false)]);
-    const converted = toTorchConversation(messages, { shots: 1, blobOf, learn: () => true }).messages;
+    const converted = tokenizable(messages, { shots: 1, blobOf, learn: () => true }).messages;
     expect(converted.map(({ role }) => role)).toEqual([
       ...['system', 'user', 'assistant', 'user', 'assistant', 'user'],
     ]);
@@ -43,7 +43,7 @@ describe('an assembled prompt for the torch engine', () => {
   });
 
   it('puts the demand for the answer on a line of its own', () => {
-    const converted = toTorchConversation(asked('text', [], true), { shots: 1, blobOf }).messages;
+    const converted = tokenizable(asked('text', [], true), { shots: 1, blobOf }).messages;
     const last = contentOf(converted.at(-1)!);
     expect(textOf(last.at(-1))).toMatch(/What does the sign say\?[\s\S]*\nYou cannot look any more/);
   });
@@ -51,7 +51,7 @@ describe('an assembled prompt for the torch engine', () => {
   it('keeps what the policy sampled as its tokens, by its place after the shots', () => {
     const sampled = { tokens: [27, 286], mask: [0, 1], logProbs: [0, -0.5] } as const;
     const messages = asked('text', [looked(false), looked(false)]);
-    const converted = toTorchConversation(messages, { shots: 1, blobOf, said: [null, sampled] }).messages;
+    const converted = tokenizable(messages, { shots: 1, blobOf, said: [null, sampled] }).messages;
     const said = converted.filter(({ role }) => role === 'assistant');
     expect(said).toEqual([
       { role: 'assistant', text: '<answer>EXIT</answer>', learn: false },
@@ -61,7 +61,7 @@ describe('an assembled prompt for the torch engine', () => {
   });
 
   it('writes a tool call as the text protocol does, and its result as the tool’s', () => {
-    const converted = toTorchConversation(asked('tools', [looked(true)]), { shots: 1, blobOf }).messages;
+    const converted = tokenizable(asked('tools', [looked(true)]), { shots: 1, blobOf }).messages;
     expect(converted.slice(-3).map(({ role }) => role)).toEqual(['assistant', 'tool', 'user']);
     expect(converted.at(-3)).toEqual({ role: 'assistant', text: TEXT, learn: false });
   });
@@ -69,13 +69,13 @@ describe('an assembled prompt for the torch engine', () => {
   it('refuses tokens of messages that are not there', () => {
     const messages: readonly ChatMessage[] = asked('text', []);
     const said = [{ tokens: [1], mask: [1], logProbs: [0] }] as const;
-    expect(() => toTorchConversation(messages, { shots: 1, blobOf, said })).toThrow(
+    expect(() => tokenizable(messages, { shots: 1, blobOf, said })).toThrow(
       'expected tokens of at most 0 messages after 1 shots, got 1',
     );
   });
 });
 
-type Messages = ReturnType<typeof toTorchConversation>['messages'];
+type Messages = ReturnType<typeof tokenizable>['messages'];
 
 function contentOf(message: Messages[number]) {
   return 'content' in message ? message.content : [];

@@ -1,1 +1,0 @@
-export type { BlobPicture, Conversation, Message, Part } from '../../domain/conversation/tokenized.js';
