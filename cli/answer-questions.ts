@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { AskedQuestion, ConversationRecord } from '../domain/conversation/records.js';
 import { accuracyOf } from '../domain/conversation/accuracy.js';
+import { wentOn } from '../domain/conversation/outcome.js';
 import type { AnswersStatus } from '../infra/client/answers.js';
 import type { Session } from '../infra/client/session.js';
 import { keepEvidence } from './ask-served.js';
@@ -18,11 +19,15 @@ export interface AnswerQuestionsOptions extends ServedOptions {
   readonly name: string;
   readonly out?: string;
   readonly html?: string;
+  readonly maxFailed: number;
   readonly json?: boolean;
 }
 
 /** Conversations that a page shows, at most: pictures of more make no page that a browser likes to open. */
 const MOST_ON_A_PAGE = 100;
+
+/** Fewer failures than this say nothing about a run. */
+const FEW_FAILURES = 5;
 
 /** Asks a served model all questions as a durable run, and follows it. Ctrl-C stops the following. Returns the exit code. */
 export async function answerQuestions(
@@ -40,7 +45,10 @@ export async function answerQuestions(
   return withSession(home, async (session) => {
     const { name } = options;
     await handKeysFor(home, spec);
-    const started = await startAnswers(session, { name, spec, questions, patient: true });
+    const started = await startAnswers(session, {
+      ...{ name, spec, questions, patient: true },
+      failures: { maxShare: options.maxFailed, atLeast: FEW_FAILURES },
+    });
     err(SAID[started](name));
     const status = await followed(session, name, () => handKeysFor(home, spec));
     if (status === null) {
@@ -113,6 +121,22 @@ function progressWords({ sums, total, startedAtMs }: AnswersStatus): string {
   return words.join(', ');
 }
 
+interface FailedQuestion {
+  readonly id: string;
+  readonly why: string;
+}
+
+const NAMED_FAILURES = 5;
+
+/** Which could not be asked, and why; the records have the rest. */
+function failureLines(failed: readonly FailedQuestion[]): readonly string[] {
+  const rest = failed.length - NAMED_FAILURES;
+  return [
+    ...failed.slice(0, NAMED_FAILURES).map(({ id, why }) => `  ${id}: ${why}`),
+    ...(rest > 0 ? [`  and ${rest} more: "failure" in the predictions`] : []),
+  ];
+}
+
 async function ended(
   session: Session,
   status: AnswersStatus,
@@ -121,9 +145,11 @@ async function ended(
   const { recordsOf } = await import('../infra/client/answers.js');
   const file = options.out === undefined ? null : resolve(options.out);
   const shown: ConversationRecord[] = [];
+  const failed: FailedQuestion[] = [];
   const part = file === null ? null : createWriteStream(`${file}.part`);
   for await (const record of recordsOf(session, status)) {
     part?.write(`${JSON.stringify(record)}\n`);
+    if (!wentOn(record)) failed.push({ id: record.question.id, why: record.failure ?? '' });
     if (options.html !== undefined && shown.length < MOST_ON_A_PAGE) shown.push(record);
   }
   if (part !== null && file !== null) {
@@ -134,10 +160,14 @@ async function ended(
   const html = options.html === undefined ? null : await keepEvidence(session, shown, options.html);
   const row = accuracyOf(status.sums);
   if (options.json === true)
-    json({ run: status.run, model: status.model, ...row, spent: status.sums.spent, predictions: file, html });
+    json({
+      ...{ run: status.run, model: status.model, ...row, spent: status.sums.spent },
+      ...{ failures: failed, predictions: file, html },
+    });
   else {
     const { sums } = status;
     out(`${sums.answered} of ${sums.conversations} questions answered, ${sums.failed} failed`);
+    for (const line of failureLines(failed)) out(line);
     if (row.n > 0) {
       const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
       out(

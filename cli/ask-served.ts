@@ -31,7 +31,8 @@ export async function askServed(video: string, question: string, options: AskSer
     const name = options.name ?? `ask-${randomUUID().slice(0, 8)}`;
     await handKeysFor(home, spec);
     const asked = [{ id: 'asked', video, question: question.trim(), answers: [] }];
-    await startAnswers(session, { name, spec, questions: asked, patient: false });
+    const failures = { maxShare: 1, atLeast: 1 };
+    await startAnswers(session, { name, spec, questions: asked, patient: false, failures });
     const stop = new AbortController();
     const onInterrupt = (): void => {
       stop.abort();

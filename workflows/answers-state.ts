@@ -8,6 +8,8 @@ export interface AnswersStatus {
   readonly model: string;
   readonly total: number;
   readonly sums: AnswerSums;
+  /** The questions that failed last, newest last; the records have all. */
+  readonly lastFailures: readonly FailedQuestion[];
   /** Null until the model was met. */
   readonly met: MetModel | null;
   /** Conversations under way: what has been committed of each. */
@@ -17,6 +19,12 @@ export interface AnswersStatus {
   /** Milliseconds since 1970. */
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
+}
+
+export interface FailedQuestion {
+  /** 0-based place in the run. */
+  readonly index: number;
+  readonly why: string;
 }
 
 export interface LiveConversation {
@@ -30,8 +38,19 @@ export interface LiveConversation {
 export interface AnswersCarried {
   readonly next: number;
   readonly sums: AnswerSums;
+  readonly lastFailures: readonly FailedQuestion[];
   readonly met: MetModel | null;
   readonly startedAtMs: number;
+}
+
+const SHOWN_FAILURES = 5;
+
+export function withFailure(
+  failures: readonly FailedQuestion[],
+  index: number,
+  why: string,
+): readonly FailedQuestion[] {
+  return [...failures, { index, why }].slice(-SHOWN_FAILURES);
 }
 
 export const NO_SUMS: AnswerSums = {

@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { AnswerSource } from '../activities/conversation/contract.js';
 import type { Ref } from '../domain/refs.js';
-import { addSums, NO_SUMS, type AnswersCarried, type AnswersStatus } from './answers-state.js';
+import { addSums, NO_SUMS, withFailure, type AnswersCarried, type AnswersStatus } from './answers-state.js';
 import { calls, collectAnswers, converse, fewCalls, type Progress } from './converse.js';
 
 export interface AnswersInput {
@@ -21,15 +21,20 @@ export interface AnswersInput {
   readonly width: number;
   /** Whether a server that stays away is waited for without end. */
   readonly patient: boolean;
+  readonly failures: FailureLimit;
   readonly carried?: AnswersCarried;
+}
+
+/** It stops past this share of questions that could not be asked, once so many failed. */
+export interface FailureLimit {
+  readonly maxShare: number;
+  readonly atLeast: number;
 }
 
 export const answersQuery = defineQuery<AnswersStatus>('answers');
 
 /** Records in one object. */
 const PART = 250;
-/** When this many failed of their own data, and more than half of all, something else is wrong. */
-const FEW_FAILURES = 20;
 
 /** Asks a served model every question of a list, some at a time, and collects the records. */
 export async function answers(input: AnswersInput): Promise<AnswersStatus> {
@@ -37,7 +42,12 @@ export async function answers(input: AnswersInput): Promise<AnswersStatus> {
   const { speak, meetModel } = patient ? calls : fewCalls;
   const from = input.carried;
   const startedAtMs = from?.startedAtMs ?? workflowInfo().startTime.getTime();
-  let { next, sums, met } = from ?? { next: 0, sums: NO_SUMS, met: null };
+  let { next, sums, met, lastFailures } = from ?? {
+    next: 0,
+    sums: NO_SUMS,
+    met: null,
+    lastFailures: [],
+  };
   const live = new Map<number, Progress>();
   const records: Ref[] = [];
   let endedAtMs: number | null = null;
@@ -46,6 +56,7 @@ export async function answers(input: AnswersInput): Promise<AnswersStatus> {
     model: input.model,
     total: questions,
     sums,
+    lastFailures,
     met,
     live: [...live].map(([index, { opening, messages, looks }]) => ({ index, opening, messages, looks })),
     records,
@@ -67,7 +78,10 @@ export async function answers(input: AnswersInput): Promise<AnswersStatus> {
         sums = addSums(sums, closed.sums);
         live.delete(index);
         setCurrentDetails(detailsOf(status()));
-        refuseTooMany(sums.failed, sums.conversations);
+        if (closed.failure !== null) {
+          lastFailures = withFailure(lastFailures, index, closed.failure);
+          refuseTooMany(status(), input.failures);
+        }
       } catch (error) {
         failures.push(error);
       }
@@ -76,7 +90,10 @@ export async function answers(input: AnswersInput): Promise<AnswersStatus> {
   await Promise.all(Array.from({ length: Math.min(width, questions) }, lane));
   if (failures.length > 0) throw failures[0];
   if (next < questions)
-    await continueAsNew<typeof answers>({ ...input, carried: { next, sums, met, startedAtMs } });
+    await continueAsNew<typeof answers>({
+      ...input,
+      carried: { next, sums, lastFailures, met, startedAtMs },
+    });
   for (let at = 0; at < questions; at += PART) {
     const to = Math.min(questions, at + PART);
     records.push(
@@ -89,16 +106,22 @@ export async function answers(input: AnswersInput): Promise<AnswersStatus> {
   return status();
 }
 
-function refuseTooMany(failed: number, of: number): void {
-  if (failed < FEW_FAILURES || failed * 2 <= of) return;
+function refuseTooMany({ sums, lastFailures }: AnswersStatus, { maxShare, atLeast }: FailureLimit): void {
+  const { failed, conversations: of } = sums;
+  if (failed < atLeast || failed <= maxShare * of) return;
+  const last = lastFailures.map(({ index, why }) => `question ${index + 1}: ${why}`);
   throw ApplicationFailure.nonRetryable(
-    `${failed} of the first ${of} questions could not be asked: see the records for why`,
+    `stopped: ${failed} of the first ${of} questions could not be asked, more than ${100 * maxShare} % (--max-failed); ` +
+      `the last were\n  ${last.join('\n  ')}\nMend it and type the same command again: those that failed are asked again, the others are not.`,
     'DataFailure',
   );
 }
 
-function detailsOf({ sums, total }: AnswersStatus): string {
+function detailsOf({ sums, total, lastFailures }: AnswersStatus): string {
   const { conversations, answered, failed, graded, correct, spent } = sums;
   const right = graded === 0 ? '' : `, ${correct} of ${graded} exactly right`;
-  return `${conversations} of ${total} questions: ${answered} answered${right}, ${failed} failed · ${spent.promptTokens} + ${spent.completionTokens} tokens`;
+  return [
+    `${conversations} of ${total} questions: ${answered} answered${right}, ${failed} failed · ${spent.promptTokens} + ${spent.completionTokens} tokens`,
+    ...lastFailures.map(({ index, why }) => `- question ${index + 1}: ${why}`),
+  ].join('\n\n');
 }

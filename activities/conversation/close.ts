@@ -5,6 +5,7 @@ import type {
   Opening,
   SpokenMessage,
 } from '../../domain/conversation/records.js';
+import { wentOn } from '../../domain/conversation/outcome.js';
 import { gradeAnswer } from '../../domain/metrics/grade.js';
 import type { Ref } from '../../domain/refs.js';
 import { parseJson, toJson, toLines } from '../datasets.js';
@@ -30,7 +31,8 @@ export function createCloseConversation({
   return async ({ source, opening, messages, looks, failure, ...at }) => {
     const key = conversationKey(at, 'record');
     const done = await store.head(key, 'trajectories');
-    if (done) return { ref: done, sums: sumsOf(parseJson<ConversationRecord>(await store.get(done))) };
+    const before = done && parseJson<ConversationRecord>(await store.get(done));
+    if (done && before && wentOn(before)) return closed(done, before);
     const read = async <T>(ref: Ref): Promise<T> => parseJson<T>(await store.get(ref));
     const question = await sources.question(source.questions, at.index);
     const begun = opening === null ? null : await read<Opening>(opening);
@@ -49,8 +51,10 @@ export function createCloseConversation({
       graded: answers.length === 0 || failure !== null ? null : gradeAnswer(answer, answers),
       spent: spoken.reduce((sum, one) => addSpent(sum, one.spent), NOTHING_SPENT),
     };
+    // One that failed may have been asked again since, when its run was taken up: the last word counts.
+    if (done) return closed(await store.put(key, toJson(record), 'trajectories'), record);
     const { ref } = await store.putIfAbsent(key, toJson(record), 'trajectories');
-    return { ref, sums: sumsOf(await read<ConversationRecord>(ref)) };
+    return closed(ref, await read<ConversationRecord>(ref));
   };
 }
 
@@ -74,12 +78,16 @@ export function createCollectAnswers({
 
 const NO_VIDEO = { durationSec: 0, fps: 1, frames: 0, widthPx: 0, heightPx: 0 };
 
+function closed(ref: Ref, record: ConversationRecord): ClosedConversation {
+  return { ref, sums: sumsOf(record), failure: wentOn(record) ? null : record.failure };
+}
+
 function sumsOf(record: ConversationRecord): AnswerSums {
   const looks = record.turns.flatMap(({ looked }) => (looked?.kind === 'looks' ? [looked.call.tool] : []));
   return {
     conversations: 1,
     answered: record.answer === null ? 0 : 1,
-    failed: record.answer === null && record.graded === null ? 1 : 0,
+    failed: wentOn(record) ? 0 : 1,
     graded: record.graded === null ? 0 : 1,
     correct: record.graded?.correct === true ? 1 : 0,
     anls: record.graded?.anls ?? 0,

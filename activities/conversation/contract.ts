@@ -77,13 +77,15 @@ export interface CloseConversationInput extends ConversationAt {
 export interface ClosedConversation {
   readonly ref: Ref;
   readonly sums: AnswerSums;
+  /** Why it could not go on, as `sums.failed` counts it; null where it ended as it should, with an answer or without. */
+  readonly failure: string | null;
 }
 
 /** Sums over conversations. */
 export interface AnswerSums {
   readonly conversations: number;
   readonly answered: number;
-  /** Could not go on; not in `graded`. */
+  /** Could not go on, for their video or what the server refused of them; not in `graded`. */
   readonly failed: number;
   /** Those with a ground truth. */
   readonly graded: number;

@@ -9,13 +9,14 @@ import {
   refuseTrainedOptions,
   type ServedOptions,
 } from '../served-options.js';
-import { countingNumber } from '../values.js';
+import { countingNumber, share } from '../values.js';
 
 interface Options extends ServedOptions {
   readonly run?: string;
   readonly stage?: string;
   readonly batch?: string;
   readonly limit?: number;
+  readonly maxFailed: number;
   readonly out?: string;
   readonly name?: string;
   readonly html?: string;
@@ -35,6 +36,12 @@ export function askCommand(): Command {
     .option('--stage <stage>', 'the policy after that stage (default: the last)')
     .option('--batch <questions>', 'ask every question of a JSONL file or a data folder, as a durable run')
     .option('--limit <n>', 'with --batch: the first so many', countingNumber)
+    .option(
+      '--max-failed <share>',
+      'with --batch: stop when more than this share could not be asked, from the fifth on',
+      share,
+      0.2,
+    )
     .option(
       '--out <file>',
       'with --batch: the answers with their trajectories, as JSONL (default: NAME.jsonl)',
@@ -76,9 +83,13 @@ export function askCommand(): Command {
 /** Options that would be ignored are refused by name. */
 function refuseOptions(command: Command, options: Options): void {
   if (!isServed(options)) refuseServedOptions(command, ['--name']);
-  for (const name of ['limit', 'out'] as const)
-    if (options[name] !== undefined)
-      throw new UserError(`--${name} belongs to --batch`, 'leave it out, or ask a file of questions');
+  const typed = command.options.find(
+    (option) =>
+      ['--limit', '--max-failed', '--out'].includes(option.long ?? '') &&
+      command.getOptionValueSource(option.attributeName()) === 'cli',
+  );
+  if (typed !== undefined)
+    throw new UserError(`${typed.long!} belongs to --batch`, 'leave it out, or ask a file of questions');
 }
 
 /** Asks every question of a file. */

@@ -9,11 +9,12 @@ import {
   refuseTrainedOptions,
   type ServedOptions,
 } from '../served-options.js';
-import { countingNumber } from '../values.js';
+import { countingNumber, share } from '../values.js';
 
 interface Options extends ServedOptions {
   readonly data: string;
   readonly limit?: number;
+  readonly maxFailed: number;
   readonly name?: string;
   readonly out?: string;
   readonly html?: string;
@@ -32,6 +33,12 @@ export function evalCommand(): Command {
     .requiredOption('--data <dir>', 'a folder such as ruminate data writes')
     .option('--stage <stage>', 'the policy after that stage (default: the last)')
     .option('--limit <n>', 'with --engine: the first so many questions', countingNumber)
+    .option(
+      '--max-failed <share>',
+      'with --engine: stop when more than this share could not be asked, from the fifth on',
+      share,
+      0.2,
+    )
     .option('--name <name>', 'with --engine: a name for the run; the same name goes on where it stopped')
     .option('--out <file>', 'with --engine: the answers with their trajectories, as JSONL')
     .option('--html <file>', 'with --engine: what was looked at and why, as a page')
@@ -51,7 +58,7 @@ export function evalCommand(): Command {
         process.exitCode = await evalServed(run, options);
         return;
       }
-      refuseServedOptions(command, ['--limit', '--name', '--out', '--html']);
+      refuseServedOptions(command, ['--limit', '--max-failed', '--name', '--out', '--html']);
       const { refuseNoWorld } = await import('../folders.js');
       const dir = resolve(options.data);
       await refuseNoWorld(dir);

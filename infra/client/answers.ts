@@ -9,7 +9,7 @@ import type { AskedQuestion, ConversationRecord } from '../../domain/conversatio
 import type { AnswerSpec } from '../../domain/conversation/spec.js';
 import { classify, UserError } from '../../domain/failures.js';
 import type { Ref } from '../../domain/refs.js';
-import type { answers } from '../../workflows/answers.js';
+import type { answers, FailureLimit } from '../../workflows/answers.js';
 import type { AnswersStatus } from '../../workflows/answers-state.js';
 import type { Home } from '../home/home.js';
 import { handKeys } from '../openai/key-door.js';
@@ -25,6 +25,7 @@ export interface AnswersRequest {
   readonly questions: readonly AskedQuestion[];
   /** Whether a server that stays away is waited for without end. */
   readonly patient: boolean;
+  readonly failures: FailureLimit;
 }
 
 /** Conversations beyond what the endpoints take at once: while they look, others may speak. */
@@ -37,7 +38,7 @@ const MOST_WIDTH = 256;
  */
 export async function startAnswers(
   session: Session,
-  { name, spec, questions, patient }: AnswersRequest,
+  { name, spec, questions, patient, failures }: AnswersRequest,
 ): Promise<'started' | 'resumed' | 'attached' | 'complete'> {
   refuseBadName(name);
   const { store } = session;
@@ -68,6 +69,7 @@ export async function startAnswers(
             questions: questions.length,
             width: Math.min(calls + AHEAD, MOST_WIDTH),
             patient,
+            failures,
           },
         ],
       }),

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import type { Served } from '../../activities/policy-engine.js';
 import type { ShownPicture } from '../../domain/conversation/records.js';
 import type { ChatSampling, EndpointSpec } from '../../domain/conversation/spec.js';
-import { UserError } from '../../domain/failures.js';
+import { DataFailure, UserError } from '../../domain/failures.js';
 import { adapts } from './adapt.js';
 import type { ChatClient } from './client.js';
 import type { Completion } from './completion.js';
@@ -55,8 +55,16 @@ export async function detect(
     return { vision: true, tools: false, logProbs: plain.logProbs !== null, contextTokens };
   if (!isRefusal(plain)) throw plain.told;
   const blind = await ask(false, false);
-  if (blind instanceof CallFailure) throw blind.told;
+  if (blind instanceof CallFailure) throw ofEveryone(blind.told);
   throw blindModel(endpoint, `it said: ${plain.told.message}`, plain.told);
+}
+
+/** What is refused of the smallest request will be refused of every one. */
+export function ofEveryone(told: Error): Error {
+  if (!(told instanceof DataFailure)) return told;
+  return new UserError(told.message, 'even the smallest request is refused: see what the server says of it', {
+    cause: told,
+  });
 }
 
 function blindModel({ model, url }: EndpointSpec, why: string, cause?: Error): UserError {

@@ -3,7 +3,7 @@ import { assemble, type ChatMessage, type OpenConversation } from '../../domain/
 import { spentOn } from '../../domain/conversation/ledger.js';
 import type { SpokenMessage } from '../../domain/conversation/records.js';
 import type { EndpointSpec, ServedModel } from '../../domain/conversation/spec.js';
-import { UserError } from '../../domain/failures.js';
+import { DataFailure } from '../../domain/failures.js';
 import { readReply } from '../../domain/protocol/chat.js';
 import { adapts } from './adapt.js';
 import type { ChatClient } from './client.js';
@@ -11,6 +11,7 @@ import type { Completion } from './completion.js';
 import { detect, together } from './detect.js';
 import { CallFailure } from './failures.js';
 import type { EndpointPool, Lease } from './pool.js';
+import { SMALLER } from './refusals.js';
 
 /** A model behind OpenAI-compatible servers: it samples, and that is all. */
 export class OpenAiEngine implements PolicyEngine {
@@ -124,7 +125,7 @@ function spoken(
 /** A context too small is told with the sum of what was to fit into it. */
 function explained(
   { why, told }: CallFailure,
-  { conversation, sampling }: SampleRequest,
+  { sampling }: SampleRequest,
   messages: readonly ChatMessage[],
 ): Error {
   if (why !== 'context too small') return told;
@@ -137,11 +138,10 @@ function explained(
   const sum =
     `the prompt holds ${pictures.length} pictures of ${(pixels / 1e6).toFixed(2)} megapixels in all ` +
     `(about ${Math.round(pixels / PIXELS_PER_TOKEN)} tokens for a model that sees 28×28 pixels a token), and room for ${sampling.maxTokens} tokens of answer`;
-  const hint =
-    'lower --frames, --overview-pixels, --clip-pixels, --crop-pixels or --max-tokens, or serve the model with a longer context';
-  return conversation.turns.length === 0
-    ? new UserError(`${told.message}; ${sum}`, hint, { cause: told })
-    : Object.assign(told, { message: `${told.message}; ${sum}` });
+  return new DataFailure(
+    `${told.message}; ${sum}; ${SMALLER}, lower --max-tokens, or serve the model with a longer context`,
+    { cause: told },
+  );
 }
 
 const PIXELS_PER_TOKEN = 28 * 28;

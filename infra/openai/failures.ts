@@ -1,5 +1,6 @@
 import { DataFailure, InfrastructureFailure, UserError } from '../../domain/failures.js';
 import type { EndpointSpec } from '../../domain/conversation/spec.js';
+import { refusalOf } from './refusals.js';
 
 /** A call that gave no message: why, in a word for the ledger, and what is to be done about it. */
 export class CallFailure extends Error {
@@ -53,9 +54,9 @@ export function statusFailure(
       `${url} sends elsewhere (${status}, ${one(headers['location']) ?? 'no place named'})`,
       'name that address with --base-url',
     );
-  if (status === 429 && /insufficient_quota|billing/i.test(said))
+  if (status === 402 || (status === 429 && /insufficient_quota|billing/i.test(said)))
     return user(
-      `${url} has no quota left (429)${words}`,
+      `${url} has no quota left (${status})${words}`,
       'see the account of this endpoint, or name another with --base-url',
     );
   if (status === 429 || status === 408 || status === 409 || status === 425 || status >= 500)
@@ -80,12 +81,7 @@ export function statusFailure(
       `${url}/chat/completions: ${status}${words}`,
       'expected the base URL of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1',
     );
-  return new CallFailure(
-    String(status),
-    new UserError(`${url} refuses the request (${status})${words}`, 'see what the server says of it'),
-    'never',
-    parameterIn(said),
-  );
+  return new CallFailure(String(status), refusalOf(endpoint, status, said), 'never', parameterIn(said));
 }
 
 /** The name of a parameter of ours in a server's complaint. */

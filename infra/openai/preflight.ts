@@ -1,6 +1,7 @@
 import type { EndpointSpec, Timeouts } from '../../domain/conversation/spec.js';
 import { classify, UserError } from '../../domain/failures.js';
 import { ChatClient, type ServedModelInfo } from './client.js';
+import { ofEveryone } from './detect.js';
 import { CallFailure } from './failures.js';
 import { keysOfEnvironment } from './keys.js';
 
@@ -70,7 +71,7 @@ async function look(client: ChatClient, wish: EndpointWish): Promise<LookedAt> {
     // A server that cannot list what it serves may serve it all the same.
     if (/^(404|405|5\d\d|invalid JSON)$/.test(error.why))
       return { wish, endpoint: chosen(wish, wish.model, []), away: null };
-    if (error.again === 'never' || classify(error.told) === 'user') throw error.told;
+    if (error.again === 'never' || classify(error.told) === 'user') throw ofEveryone(error.told);
     return { wish, endpoint: chosen(wish, wish.model, []), away: error.told };
   }
   const ids = models.map(({ id }) => id);

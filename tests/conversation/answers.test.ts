@@ -20,7 +20,7 @@ import { VideoPhotographer } from '../../infra/tools/shown.js';
 import { NodeAvReader } from '../../infra/video/node-av-reader.js';
 import { activityInterceptors } from '../../infra/worker/interceptors.js';
 import { bundleWorkflows } from '../../infra/worker/workflow-bundle.js';
-import type { answers } from '../../workflows/answers.js';
+import type { answers, FailureLimit } from '../../workflows/answers.js';
 import type { AnswersStatus } from '../../workflows/answers-state.js';
 import { startChatServer, type Asked, type ChatServer, type Reply } from '../openai/support/chat-server.js';
 import { endpoint, PROMPT, served } from '../openai/support/talk.js';
@@ -104,7 +104,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function ask(name: string, questions: readonly AskedQuestion[]): Promise<AnswersStatus> {
+async function ask(
+  name: string,
+  questions: readonly AskedQuestion[],
+  failures: FailureLimit = { maxShare: 1, atLeast: 1 },
+): Promise<AnswersStatus> {
   const spec: AnswerSpec = {
     engine: served([endpoint(chat.url, { keyVariable: 'TEST_KEY' })]),
     sampling: { temperature: 0, topP: 1, maxTokens: 64, seed: null, logProbs: false },
@@ -127,7 +131,12 @@ async function ask(name: string, questions: readonly AskedQuestion[]): Promise<A
   return client.workflow.execute<typeof answers>('answers', {
     taskQueue: TASK_QUEUES.curriculum,
     workflowId: `answers/${name}-${Math.floor(performance.now())}`,
-    args: [{ run: name, model: 'tiny-vl', source, questions: questions.length, width: 4, patient: false }],
+    args: [
+      {
+        ...{ run: name, model: 'tiny-vl', source, questions: questions.length },
+        ...{ width: 4, patient: false, failures },
+      },
+    ],
   });
 }
 
@@ -213,6 +222,56 @@ describe('a run of questions', () => {
       graded: null,
       failure: expect.stringContaining('none.mp4') as string,
     });
+  });
+
+  it('counts what the server refuses of one question, and goes on with the others', async () => {
+    const refused = (name: string): boolean => name.includes('refused');
+    reply = ({ body }) =>
+      refused(JSON.stringify(body.messages))
+        ? { status: 400, json: { error: { message: 'the policy knows no word of the question' } } }
+        : { content: '<answer>7 🛑</answer>' };
+    const status = await ask('one-refused', [
+      question('a'),
+      question('b', { question: 'refused?' }),
+      question('c'),
+    ]);
+    expect(status.sums).toMatchObject({ conversations: 3, answered: 2, failed: 1, graded: 2 });
+    expect(status.lastFailures).toEqual([
+      { index: 1, why: expect.stringContaining('knows no word of the question') as string },
+    ]);
+    const records = await recordsOf(status);
+    expect(records.map(({ answer, failure }) => [answer, failure])).toEqual([
+      ['7 🛑', null],
+      [null, status.lastFailures[0]!.why],
+      ['7 🛑', null],
+    ]);
+  });
+
+  it('stops past the share of failures that is allowed, names the last, and asks those alone again', async () => {
+    let mended = false;
+    reply = ({ body }) =>
+      !mended && JSON.stringify(body.messages).includes('hard')
+        ? { status: 400, json: { error: { message: 'too hard' } } }
+        : { content: '<answer>7 🛑</answer>' };
+    const limit = { maxShare: 0.25, atLeast: 2 };
+    const questions = ['easy', 'easy', 'easy', 'hard 1', 'hard 2', 'hard 3', 'hard 4'].map((text, i) =>
+      question(`${i}`, { question: text }),
+    );
+    await expect(ask('stops', questions, limit)).rejects.toMatchObject({
+      cause: {
+        type: 'DataFailure',
+        message: expect.stringMatching(
+          /could not be asked, more than 25 % \(--max-failed\); the last were\n {2}question \d: .*refuses this request \(400\): too hard/,
+        ) as string,
+      },
+    });
+    mended = true;
+    const before = chat.asked.length;
+    const status = await ask('stops', questions, limit);
+    expect(status.sums).toMatchObject({ conversations: 7, answered: 7, failed: 0 });
+    // Those that were answered before are not asked again.
+    expect(chat.asked.length - before).toBe(4);
+    expect((await recordsOf(status)).map(({ failure }) => failure)).toEqual(Array(7).fill(null));
   });
 
   it('stops at a key that is refused, and says which; the key itself is nowhere', async () => {

@@ -252,17 +252,53 @@ describe('what no other try would mend', () => {
     expect(asked).toHaveLength(1);
   });
 
+  it.each([
+    [400, 'clip: frame 3 has no picture', 'refuses this request (400): clip: frame 3'],
+    [422, 'messages.4.content is not allowed to be empty', 'refuses this request (422): messages.4'],
+    [413, 'Request Entity Too Large', 'as too large (413): Request Entity Too Large; lower --frames'],
+    [400, 'expected a question with a word that the policy knows', 'a word that the policy knows'],
+    [400, 'failed to parse the arguments of a tool call as JSON', 'refuses this request (400)'],
+    [400, 'The image cannot be identified', 'refuses this request (400): The image'],
+  ])('%i %s: is about this request, and no other is held to it', async (status, said, message) => {
+    const { url, asked } = await server(() => ({ status, json: { error: { message: said } } }));
+    await expect(engine([endpoint(url)]).sample(request())).rejects.toMatchObject({
+      name: 'DataFailure',
+      message: expect.stringContaining(message) as string,
+    });
+    expect(asked).toHaveLength(1);
+  });
+
+  it.each([
+    [400, 'tiny-vl is not a multimodal model', 'takes no pictures (400)', '--model'],
+    [400, 'image inputs are not supported', 'takes no pictures (400)', '--model'],
+    [400, '"auto" tool choice requires --enable-auto-tool-choice', 'makes no tool calls', '--protocol text'],
+    [422, 'This model does not support tools', 'makes no tool calls', '--protocol text'],
+    [400, 'API key not valid. Please pass a valid API key.', 'refuses the key', 'check MY_KEY'],
+    [400, 'The model tiny-vl does not exist', 'has no model "tiny-vl" (400)', '--model'],
+    [402, 'Payment Required', 'has no quota left (402)', 'account'],
+    [415, 'Unsupported Media Type', 'refuses the request (415)', 'see what the server says'],
+  ])('%i %s: every question would meet it, so it is the person’s', async (status, said, message, hint) => {
+    const { url } = await server(() => ({ status, json: { error: { message: said } } }));
+    const failing = engine([endpoint(url, { keyVariable: 'MY_KEY' })], {}, { MY_KEY: 'secret-9' }).sample(
+      request(),
+    );
+    await expect(failing).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringContaining(message) as string,
+      hint: expect.stringContaining(hint) as string,
+    });
+  });
+
   it('a context too small is told with the sum of what was to fit', async () => {
     const { url } = await server(() => ({
       status: 400,
       json: { error: { message: "This model's maximum context length is 512 tokens" } },
     }));
     await expect(engine([endpoint(url)]).sample(request())).rejects.toMatchObject({
-      name: 'UserError',
+      name: 'DataFailure',
       message: expect.stringMatching(
-        /512 tokens; the prompt holds 2 pictures of 0\.12 megapixels in all \(about 147 tokens/,
+        /512 tokens; the prompt holds 2 pictures of 0\.12 megapixels in all \(about 147 tokens.*lower --frames/,
       ) as string,
-      hint: expect.stringContaining('--frames') as string,
     });
   });
 
