@@ -11,6 +11,8 @@ export interface PolicyEngine {
   /** Such as `openai` or `onnx`. */
   readonly name: string;
   capabilities(signal?: AbortSignal): Promise<Capabilities>;
+  /** What its servers say now that a conversation may be. It costs nothing, and is read whenever a run begins or is taken up. */
+  limits(signal?: AbortSignal): Promise<ServedLimits>;
   /**
    * The next message. What the model wrote, however wrong, comes back as a message with `failure`; only what kept it
    * from speaking is thrown: a UserError (key, model, a prompt too long), an InfrastructureFailure (try again), or a
@@ -35,8 +37,16 @@ export interface Served {
   readonly logProbs: boolean;
   /** Whether calls come as tool calls rather than as text. */
   readonly tools: boolean;
-  /** Tokens of prompt and message together, where that is known. */
+}
+
+/** Null where nothing is said of it. */
+export interface ServedLimits {
+  /** Tokens of prompt and message together. */
   readonly contextTokens: number | null;
+  /** Frames that an overview must have. */
+  readonly overviewFrames: number | null;
+  /** Looks that a conversation may have at most. */
+  readonly maxLooks: number | null;
 }
 
 export interface SampleRequest {

@@ -25,6 +25,7 @@ export interface ServedOptions {
   readonly maxLooks: number;
   readonly maxTurns: number;
   readonly maxTokens: number;
+  readonly contextTokens?: number;
   readonly temperature: number;
   readonly seed?: number;
   readonly logProbs?: boolean;
@@ -94,6 +95,11 @@ export function addServedOptions(command: Command): Command {
     `tokens of one message, at most; all together ${MESSAGES_OF_TOKENS} times that`,
     countingNumber,
     1024,
+  );
+  add(
+    '--context-tokens <n>',
+    'tokens of prompt and message together (default: what the server lists); a longer prompt is not sent',
+    countingNumber,
   );
   add('--temperature <t>', '0 takes the most probable token', temperature, 0);
   add('--seed <seed>', 'sent to the server, which may heed it', wholeNumber);
@@ -165,7 +171,10 @@ export async function specFrom(options: ServedOptions): Promise<AnswerSpec> {
   for (const warning of warnings) err(`warning: ${warning}`);
   const fitted = fit(options, limitsOf(endpoints), endpoints);
   return {
-    engine: { type: 'openai', endpoints, protocol: options.protocol, timeouts, tries: 6 },
+    engine: {
+      ...{ type: 'openai', endpoints, protocol: options.protocol, timeouts, tries: 6 },
+      ...(options.contextTokens === undefined ? {} : { contextTokens: options.contextTokens }),
+    },
     sampling: {
       temperature: options.temperature,
       topP: 1,

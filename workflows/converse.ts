@@ -39,7 +39,7 @@ export interface Progress {
 export async function converse(
   at: ConversationAt,
   source: AnswerSource,
-  { protocol, budget }: MetModel,
+  { protocol, budget, contextTokens }: MetModel,
   { speak }: Pick<typeof calls, 'speak'>,
   progress: Progress,
 ): Promise<ClosedConversation> {
@@ -58,7 +58,10 @@ export async function converse(
       const final = mustAnswer(budget, used);
       const { messages, looks } = progress;
       const spoken = await speak.executeWithOptions({ summary: `${story} · turn ${turn + 1}` }, [
-        { ...at, source, protocol, turn, opening, messages: [...messages], looks: [...looks], final },
+        {
+          ...{ ...at, source, protocol, contextTokens, turn, opening },
+          ...{ messages: [...messages], looks: [...looks], final },
+        },
       ]);
       messages.push(spoken.ref);
       if (spoken.asks === 'answer' || final) return await close(null);

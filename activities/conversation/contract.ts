@@ -22,6 +22,8 @@ export interface AnswerSource {
 export interface MetModel extends Served {
   readonly protocol: ChatProtocol;
   readonly budget: Budget;
+  /** Tokens of prompt and message together; null where nobody says. */
+  readonly contextTokens: number | null;
 }
 
 export interface MeetModelInput {
@@ -36,6 +38,8 @@ export interface OpenConversationInput extends ConversationAt {
 export interface SpeakInput extends ConversationAt {
   readonly source: AnswerSource;
   readonly protocol: ChatProtocol;
+  /** As the model was met: a prompt that is longer is not sent. */
+  readonly contextTokens: number | null;
   /** 0-based. */
   readonly turn: number;
   readonly opening: Ref;

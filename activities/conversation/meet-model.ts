@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { ServedModel } from '../../domain/conversation/spec.js';
+import type { AnswerSpec, ServedModel } from '../../domain/conversation/spec.js';
+import { UserError } from '../../domain/failures.js';
 import { parseJson, toJson } from '../datasets.js';
 import { cancellationSignal } from '../heartbeat.js';
-import type { Served } from '../policy-engine.js';
+import type { Served, ServedLimits } from '../policy-engine.js';
 import type { MeetModelInput, MetModel } from './contract.js';
 import type { SpeakDeps } from './speak.js';
 
 /**
- * Finds out what a served model can do: once for these endpoints and this model, then it is remembered. Which
- * protocol a run speaks follows from it, unless the run says which.
+ * Meets a served model, whenever a run begins or is taken up. What the model can do is tried out once for these
+ * endpoints and this model, then it is remembered; the protocol follows from it, unless the run says which. What the
+ * servers list is read each time: it must admit what the run was begun with, so that all of its questions are asked alike.
  */
 export function createMeetModel({
   store,
@@ -19,9 +21,12 @@ export function createMeetModel({
     const spec = await sources.spec(ref);
     const key = `models/${identityOf(spec.engine)}.json`;
     const known = await store.head(key, 'metrics');
+    const engine = engineOf(spec);
+    const limits = await engine.limits(cancellationSignal());
+    refuseOutside(spec, limits);
     const served =
       known === null
-        ? await engineOf(spec).capabilities(cancellationSignal())
+        ? await engine.capabilities(cancellationSignal())
         : parseJson<Served>(await store.get(known));
     if (known === null) await store.put(key, toJson(served), 'metrics');
     const { protocol } = spec.engine;
@@ -29,15 +34,34 @@ export function createMeetModel({
       ...served,
       protocol: protocol === 'auto' ? (served.tools ? 'tools' : 'text') : protocol,
       budget: spec.budget,
+      contextTokens: limits.contextTokens,
     };
   };
+}
+
+function refuseOutside(
+  { engine, view, budget }: AnswerSpec,
+  { overviewFrames, maxLooks }: ServedLimits,
+): void {
+  const who = engine.endpoints.map(({ model, url }) => `${model} at ${url}`).join(', ');
+  const hint = 'give the run a name of its own with --name; what was asked of another server stays as it is';
+  if (overviewFrames !== null && view.frames !== overviewFrames)
+    throw new UserError(
+      `${who}: takes an overview of ${overviewFrames} frames as its server lists it now, and this run was begun with ${view.frames}`,
+      hint,
+    );
+  if (maxLooks !== null && budget.maxLooks > maxLooks)
+    throw new UserError(
+      `${who}: takes at most ${maxLooks} looks as its server lists it now, and this run was begun with ${budget.maxLooks}`,
+      hint,
+    );
 }
 
 /** Endpoints and models, and whether they were asked about tools. */
 function identityOf({ endpoints, protocol }: ServedModel): string {
   const named = endpoints.map(({ url, model }) => [url, model]).sort();
   return createHash('sha256')
-    .update(JSON.stringify([named, protocol === 'text']))
+    .update(JSON.stringify([named, protocol === 'tools' ? protocol : protocol === 'text']))
     .digest('hex')
     .slice(0, 32);
 }

@@ -1,5 +1,8 @@
+import { assemble } from '../../domain/conversation/assemble.js';
 import type { Looked, Opening, SpokenMessage } from '../../domain/conversation/records.js';
+import { promptSize, sizeText, tokensOf } from '../../domain/conversation/room.js';
 import type { AnswerSpec } from '../../domain/conversation/spec.js';
+import { DataFailure } from '../../domain/failures.js';
 import { parseJson, toJson } from '../datasets.js';
 import { cancellationSignal, heartbeat, resumePoint } from '../heartbeat.js';
 import type { PolicyEngine, SampleRequest } from '../policy-engine.js';
@@ -18,7 +21,7 @@ export interface SpeakDeps {
  * earlier calls for it came to is carried from attempt to attempt in the heartbeats, so that the ledger has it.
  */
 export function createSpeak({ store, sources, engineOf }: SpeakDeps): (input: SpeakInput) => Promise<Spoken> {
-  return async ({ source, protocol, turn, opening, messages, looks, final, ...at }) => {
+  return async ({ source, protocol, contextTokens, turn, opening, messages, looks, final, ...at }) => {
     const key = conversationKey(at, `message-${turn}`);
     const done = await store.head(key, 'turn');
     if (done) return { ref: done, ...summaryOf(parseJson<SpokenMessage>(await store.get(done))) };
@@ -49,6 +52,7 @@ export function createSpeak({ store, sources, engineOf }: SpeakDeps): (input: Sp
         say(true);
       },
     };
+    refuseTooLong(spec, request, contextTokens);
     let message: SpokenMessage;
     try {
       message = await engineOf(spec).sample(request, cancellationSignal());
@@ -60,6 +64,23 @@ export function createSpeak({ store, sources, engineOf }: SpeakDeps): (input: Sp
     // Somebody who raced us may have won: what counts is what stands there.
     return { ref, ...summaryOf(await read<SpokenMessage>(ref)) };
   };
+}
+
+/** Throws a DataFailure with the sum, where a prompt cannot fit: nothing is sent, and nothing paid for. */
+function refuseTooLong(
+  { engine }: AnswerSpec,
+  { conversation, sampling }: SampleRequest,
+  contextTokens: number | null,
+): void {
+  if (contextTokens === null) return;
+  const size = promptSize(assemble(conversation), sampling.maxTokens);
+  if (tokensOf(size) <= contextTokens) return;
+  const says = engine.contextTokens === undefined ? 'as its server lists it' : '--context-tokens';
+  throw new DataFailure(
+    `the context of ${engine.endpoints[0]?.model ?? 'the model'} is too small: ${contextTokens} tokens (${says}), and the prompt ` +
+      `needs ${sizeText(size)}; nothing was sent. Lower --frames, --overview-pixels, --clip-pixels, --crop-pixels, ` +
+      '--max-looks or --max-tokens, serve the model with a longer context, or say its true length with --context-tokens',
+  );
 }
 
 const DOING = 'model call';

@@ -19,6 +19,8 @@ export interface ServedModel {
   readonly timeouts: Timeouts;
   /** Calls made for one message before the turn counts as failed. */
   readonly tries: number;
+  /** Tokens of prompt and message together, where a person says it; counts before what servers list. */
+  readonly contextTokens?: number;
 }
 
 /** How a model asks for a look: by the server's tool calls, or by tags in its text. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
@@ -179,6 +180,13 @@ function isFailure(error: unknown): boolean {
   return error instanceof Error && error.name === 'WorkflowFailedError';
 }
 
+/** What a person chose. What a server happened to list when it was looked at is not: it may have been away. */
+function asChosen(spec: Buffer): unknown {
+  const { engine, ...rest } = JSON.parse(spec.toString('utf8')) as AnswerSpec;
+  const endpoints = engine.endpoints.map(({ listed: _, ...endpoint }) => endpoint);
+  return { ...rest, engine: { ...engine, endpoints } };
+}
+
 async function refuseOther(
   { store }: Session,
   name: string,
@@ -186,9 +194,12 @@ async function refuseOther(
   spec: Buffer,
   questions: Buffer,
 ): Promise<void> {
-  const same = async (ref: Ref, body: Buffer): Promise<boolean> =>
-    body.equals(Buffer.from(await store.get(ref)));
-  const [sameSpec, sameQuestions] = [await same(source.spec, spec), await same(source.questions, questions)];
+  const [knownSpec, knownQuestions] = [
+    Buffer.from(await store.get(source.spec)),
+    Buffer.from(await store.get(source.questions)),
+  ];
+  const sameSpec = isDeepStrictEqual(asChosen(knownSpec), asChosen(spec));
+  const sameQuestions = questions.equals(knownQuestions);
   if (sameSpec && sameQuestions) return;
   throw new UserError(
     `the run "${name}" was started with other ${sameSpec ? 'questions' : 'options'} than these`,

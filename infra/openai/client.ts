@@ -93,6 +93,12 @@ function modelsIn(endpoint: EndpointSpec, body: string): readonly ServedModelInf
   } catch {
     data = undefined;
   }
+  if (!Array.isArray(data) && /^\s*</.test(body))
+    throw brokenFailure(
+      endpoint,
+      'web page',
+      `expected a list of models at ${endpoint.url}/models, got a web page`,
+    );
   if (!Array.isArray(data))
     throw brokenFailure(
       endpoint,

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import type { Served } from '../../activities/policy-engine.js';
 import type { ShownPicture } from '../../domain/conversation/records.js';
-import type { ChatSampling, EndpointSpec } from '../../domain/conversation/spec.js';
+import type { ChatSampling, EndpointSpec, ServedModel } from '../../domain/conversation/spec.js';
 import { DataFailure, UserError } from '../../domain/failures.js';
 import { adapts } from './adapt.js';
 import type { ChatClient } from './client.js';
@@ -12,15 +12,15 @@ import type { EndpointPool } from './pool.js';
 /**
  * Finds out what an endpoint's model can do: what its server lists of it, else by up to three calls with a small
  * picture: with tools, without tools, without the picture. A server that takes tools but whose model answers in text speaks the text protocol, in which
- * such calls are read. Throws a UserError where it has no vision.
+ * such calls are read. Throws a UserError where it has no vision, or refuses the tools that are wanted.
  *
- * @param textOnly the tools will not be used, whatever the server can do
+ * @param wanted `text`: the tools will not be used, whatever the server can do
  */
 export async function detect(
   client: ChatClient,
   pool: EndpointPool,
   endpoint: EndpointSpec,
-  textOnly: boolean,
+  wanted: ServedModel['protocol'],
   signal?: AbortSignal,
 ): Promise<Served> {
   const listed = await client.models(endpoint, signal).catch((error: unknown) => {
@@ -29,30 +29,34 @@ export async function detect(
     throw error;
   });
   const own = listed.find(({ id }) => id === endpoint.model);
-  const contextTokens = own?.contextTokens ?? null;
   if (own?.listed != null) {
     const { vision, tools, logProbs } = own.listed;
-    if (vision) return { vision, tools: tools && !textOnly, logProbs, contextTokens };
-    throw blindModel(endpoint, 'its server lists it without vision');
+    if (!vision) throw blindModel(endpoint, 'its server lists it without vision');
+    if (!tools && wanted === 'tools') throw toollessModel(endpoint, 'its server lists it without tools');
+    return { vision, tools: tools && wanted !== 'text', logProbs };
   }
   const picture = await testPicture();
   const ask = (tools: boolean, pictured: boolean): Promise<Completion | CallFailure> =>
     attempt(client, pool, endpoint, tools, pictured ? picture : null, signal);
 
-  if (!textOnly) {
+  let refused: CallFailure | null = null;
+  if (wanted !== 'text') {
     const found = await ask(true, true);
     if (!(found instanceof CallFailure))
       return {
         vision: true,
         tools: found.reply.calls.length > 0,
         logProbs: found.logProbs !== null,
-        contextTokens,
       };
     if (!isRefusal(found)) throw found.told;
+    refused = found;
   }
   const plain = await ask(false, true);
-  if (!(plain instanceof CallFailure))
-    return { vision: true, tools: false, logProbs: plain.logProbs !== null, contextTokens };
+  if (!(plain instanceof CallFailure)) {
+    if (wanted === 'tools' && refused !== null)
+      throw toollessModel(endpoint, `it said: ${refused.told.message}`, refused.told);
+    return { vision: true, tools: false, logProbs: plain.logProbs !== null };
+  }
   if (!isRefusal(plain)) throw plain.told;
   const blind = await ask(false, false);
   if (blind instanceof CallFailure) throw ofEveryone(blind.told);
@@ -75,14 +79,20 @@ function blindModel({ model, url }: EndpointSpec, why: string, cause?: Error): U
   );
 }
 
+function toollessModel({ model, url }: EndpointSpec, why: string, cause?: Error): UserError {
+  return new UserError(
+    `--protocol tools: ${model} at ${url} makes no tool calls; ${why}`,
+    'leave --protocol out, or speak with it in text: --protocol text',
+    { cause },
+  );
+}
+
 /** What all of several endpoints can do. */
 export function together(found: readonly Served[]): Served {
-  const lengths = found.flatMap(({ contextTokens }) => contextTokens ?? []);
   return {
     vision: found.every(({ vision }) => vision),
     tools: found.every(({ tools }) => tools),
     logProbs: found.every(({ logProbs }) => logProbs),
-    contextTokens: lengths.length === 0 ? null : Math.min(...lengths),
   };
 }
 

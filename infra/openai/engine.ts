@@ -1,7 +1,13 @@
-import type { Capabilities, PolicyEngine, SampleRequest } from '../../activities/policy-engine.js';
+import type {
+  Capabilities,
+  PolicyEngine,
+  SampleRequest,
+  ServedLimits,
+} from '../../activities/policy-engine.js';
 import { assemble, type ChatMessage, type OpenConversation } from '../../domain/conversation/assemble.js';
 import { spentOn } from '../../domain/conversation/ledger.js';
 import type { SpokenMessage } from '../../domain/conversation/records.js';
+import { promptSize, sizeText } from '../../domain/conversation/room.js';
 import type { EndpointSpec, ServedModel } from '../../domain/conversation/spec.js';
 import { DataFailure } from '../../domain/failures.js';
 import { readReply } from '../../domain/protocol/chat.js';
@@ -10,6 +16,7 @@ import type { ChatClient } from './client.js';
 import type { Completion } from './completion.js';
 import { detect, together } from './detect.js';
 import { CallFailure } from './failures.js';
+import { limitsNow } from './limits.js';
 import type { EndpointPool, Lease } from './pool.js';
 import { SMALLER } from './refusals.js';
 
@@ -31,9 +38,15 @@ export class OpenAiEngine implements PolicyEngine {
   async capabilities(signal?: AbortSignal): Promise<Capabilities> {
     const { endpoints, protocol } = this.#served;
     const found = await Promise.all(
-      endpoints.map((endpoint) => detect(this.#client, this.#pool, endpoint, protocol === 'text', signal)),
+      endpoints.map((endpoint) => detect(this.#client, this.#pool, endpoint, protocol, signal)),
     );
     return { ...together(found), sample: true, train: false, embed: false, gpu: false };
+  }
+
+  async limits(signal?: AbortSignal): Promise<ServedLimits> {
+    const { endpoints, contextTokens } = this.#served;
+    const limits = await limitsNow(this.#client, endpoints, signal);
+    return contextTokens === undefined ? limits : { ...limits, contextTokens };
   }
 
   async sample(request: SampleRequest, signal?: AbortSignal): Promise<SpokenMessage> {
@@ -129,19 +142,9 @@ function explained(
   messages: readonly ChatMessage[],
 ): Error {
   if (why !== 'context too small') return told;
-  const pictures = messages.flatMap((message) =>
-    message.role === 'user'
-      ? message.parts.flatMap((part) => (part.type === 'picture' ? [part.picture] : []))
-      : [],
-  );
-  const pixels = pictures.reduce((sum, { widthPx, heightPx }) => sum + widthPx * heightPx, 0);
-  const sum =
-    `the prompt holds ${pictures.length} pictures of ${(pixels / 1e6).toFixed(2)} megapixels in all ` +
-    `(about ${Math.round(pixels / PIXELS_PER_TOKEN)} tokens for a model that sees 28×28 pixels a token), and room for ${sampling.maxTokens} tokens of answer`;
+  const needed = sizeText(promptSize(messages, sampling.maxTokens));
   return new DataFailure(
-    `${told.message}; ${sum}; ${SMALLER}, lower --max-tokens, or serve the model with a longer context`,
+    `${told.message}; the prompt needs ${needed}; ${SMALLER}, lower --max-tokens, or serve the model with a longer context`,
     { cause: told },
   );
 }
-
-const PIXELS_PER_TOKEN = 28 * 28;

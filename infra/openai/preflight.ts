@@ -4,6 +4,7 @@ import { ChatClient, type ServedModelInfo } from './client.js';
 import { ofEveryone } from './detect.js';
 import { CallFailure } from './failures.js';
 import { keysOfEnvironment } from './keys.js';
+import { isAway } from './limits.js';
 
 /** An endpoint whose model is not decided yet. */
 export type EndpointWish = Omit<EndpointSpec, 'model'> & { readonly model: string | null };
@@ -68,10 +69,19 @@ async function look(client: ChatClient, wish: EndpointWish): Promise<LookedAt> {
     models = await client.models({ ...wish, model: wish.model ?? '' });
   } catch (error) {
     if (!(error instanceof CallFailure)) throw error;
+    if (error.why === 'web page') throw new UserError(error.message, BASE_URL, { cause: error });
+    if (wish.model === null && error.why === '404')
+      throw new UserError(
+        `${wish.url}/models: there is none (404)`,
+        `${BASE_URL}; of one that lists no models, name one with --model`,
+        {
+          cause: error,
+        },
+      );
     // A server that cannot list what it serves may serve it all the same.
-    if (/^(404|405|5\d\d|invalid JSON)$/.test(error.why))
-      return { wish, endpoint: chosen(wish, wish.model, []), away: null };
+    if (/^(404|405)$/.test(error.why)) return { wish, endpoint: chosen(wish, wish.model, []), away: null };
     if (error.again === 'never' || classify(error.told) === 'user') throw ofEveryone(error.told);
+    if (!isAway(error)) return { wish, endpoint: chosen(wish, wish.model, []), away: null };
     return { wish, endpoint: chosen(wish, wish.model, []), away: error.told };
   }
   const ids = models.map(({ id }) => id);
@@ -84,6 +94,8 @@ async function look(client: ChatClient, wish: EndpointWish): Promise<LookedAt> {
     throw new UserError(`${wish.url} serves ${ids.length} models`, `choose with --model: ${listed(ids)}`);
   return { wish, endpoint: chosen(wish, ids[0] ?? null, models), away: null };
 }
+
+const BASE_URL = 'expected the base URL of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1';
 
 function chosen(
   wish: EndpointWish,

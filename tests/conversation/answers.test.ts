@@ -12,7 +12,7 @@ import { AnswerSources } from '../../activities/conversation/places.js';
 import { createSpeak } from '../../activities/conversation/speak.js';
 import { TASK_QUEUES } from '../../activities/contract.js';
 import type { AskedQuestion, ConversationRecord } from '../../domain/conversation/records.js';
-import type { AnswerSpec } from '../../domain/conversation/spec.js';
+import type { AnswerSpec, ServedModel } from '../../domain/conversation/spec.js';
 import { evidencePage } from '../../infra/evidence/page.js';
 import { ServedEngines } from '../../infra/openai/engines.js';
 import { keysOfEnvironment } from '../../infra/openai/keys.js';
@@ -22,7 +22,13 @@ import { activityInterceptors } from '../../infra/worker/interceptors.js';
 import { bundleWorkflows } from '../../infra/worker/workflow-bundle.js';
 import type { answers, FailureLimit } from '../../workflows/answers.js';
 import type { AnswersStatus } from '../../workflows/answers-state.js';
-import { startChatServer, type Asked, type ChatServer, type Reply } from '../openai/support/chat-server.js';
+import {
+  startChatServer,
+  type Asked,
+  type ChatServer,
+  type Models,
+  type Reply,
+} from '../openai/support/chat-server.js';
 import { endpoint, PROMPT, served } from '../openai/support/talk.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { writeSample } from '../video/samples.js';
@@ -39,6 +45,7 @@ let chat: ChatServer;
 let workers: readonly Worker[];
 let running: Promise<unknown>;
 let reply: (asked: Asked) => Reply = () => ({});
+let models: Models = ['tiny-vl'];
 
 /** Clip, crop, a tool that is none, then clips without end; answers when it must. */
 function ruminating({ body }: Asked): Reply {
@@ -59,7 +66,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ruminate-answers-'));
   video = join(folder, 'sample.mp4');
   await writeSample(video, { timesSec: [0, 1, 2, 3] });
-  chat = await startChatServer((asked) => reply(asked));
+  chat = await startChatServer((asked) => reply(asked), { models: () => models });
   Runtime.install({
     telemetryOptions: {},
     logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
@@ -108,9 +115,10 @@ async function ask(
   name: string,
   questions: readonly AskedQuestion[],
   failures: FailureLimit = { maxShare: 1, atLeast: 1 },
+  model: Partial<ServedModel> = {},
 ): Promise<AnswersStatus> {
   const spec: AnswerSpec = {
-    engine: served([endpoint(chat.url, { keyVariable: 'TEST_KEY' })]),
+    engine: served([endpoint(chat.url, { keyVariable: 'TEST_KEY' })], model),
     sampling: { temperature: 0, topP: 1, maxTokens: 64, seed: null, logProbs: false },
     budget: { maxLooks: 3, maxTurns: 6, maxTokens: 1000 },
     view: {
@@ -272,6 +280,42 @@ describe('a run of questions', () => {
     // Those that were answered before are not asked again.
     expect(chat.asked.length - before).toBe(4);
     expect((await recordsOf(status)).map(({ failure }) => failure)).toEqual(Array(7).fill(null));
+  });
+
+  it('sends nothing that cannot fit into the context as it is listed, and says the sum', async () => {
+    reply = () => ({ content: '<answer>7 🛑</answer>' });
+    await ask('fits', [question('a')]);
+    models = [{ id: 'tiny-vl', max_model_len: 150 }];
+    const before = chat.asked.length;
+    const status = await ask('long', [question('a')]);
+    expect(chat.asked).toHaveLength(before);
+    const [record] = await recordsOf(status);
+    expect(record?.failure).toMatch(
+      /^the context of tiny-vl is too small: 150 tokens \(as its server lists it\), and the prompt needs about \d+ tokens: \d+ for 2 pictures \(28×28 pixels a token\), \d+ for text, 64 kept for the answer; nothing was sent\. Lower --frames/,
+    );
+    // Who knows better says so, and is believed.
+    const told = await ask('told', [question('a')], undefined, { contextTokens: 8192 });
+    expect(told.sums).toMatchObject({ answered: 1, failed: 0 });
+    expect(told.met?.contextTokens).toBe(8192);
+    models = ['tiny-vl'];
+  });
+
+  it('that is taken up when the server lists other limits is not asked half so and half otherwise', async () => {
+    reply = () => ({ content: '<answer>7 🛑</answer>' });
+    await ask('limits', [question('a')]);
+    const capabilities = { vision: true, tools: true, logprobs: false };
+    models = [{ id: 'tiny-vl', capabilities, overview_frames: 8 }];
+    await expect(ask('limits', [question('a')])).rejects.toMatchObject({
+      cause: {
+        cause: {
+          type: 'UserError',
+          message: expect.stringContaining(
+            'takes an overview of 8 frames as its server lists it now, and this run was begun with 2',
+          ) as string,
+        },
+      },
+    });
+    models = ['tiny-vl'];
   });
 
   it('stops at a key that is refused, and says which; the key itself is nowhere', async () => {

@@ -46,13 +46,17 @@ export interface ChatServer {
   close(): Promise<void>;
 }
 
+/** What it lists: names, or whole entries; null: 404; a text: a page. */
+export type Models =
+  readonly (string | { readonly id: string; readonly [field: string]: unknown })[] | string | null;
+
 /** A real HTTP server that speaks the OpenAI protocol as a test tells it to; streams unless the reply is raw. */
 export async function startChatServer(
   reply: (asked: Asked, number: number) => Reply | Promise<Reply>,
   {
     models = ['tiny-vl'],
     port = 0,
-  }: { readonly models?: readonly string[] | null; readonly port?: number } = {},
+  }: { readonly models?: Models | (() => Models); readonly port?: number } = {},
 ): Promise<ChatServer> {
   const asked: Asked[] = [];
   let underWay = 0;
@@ -62,7 +66,7 @@ export async function startChatServer(
     request.on('data', (piece: Buffer) => pieces.push(piece));
     request.on('end', () => {
       if (request.url === '/v1/models') {
-        sendModels(response, models);
+        sendModels(response, typeof models === 'function' ? models() : models);
         return;
       }
       const body = JSON.parse(Buffer.concat(pieces).toString() || '{}') as ChatBody;
@@ -91,12 +95,18 @@ export async function startChatServer(
   };
 }
 
-function sendModels(response: ServerResponse, models: readonly string[] | null): void {
+function sendModels(response: ServerResponse, models: Models): void {
+  if (typeof models === 'string') {
+    response.setHeader('content-type', 'text/html').end(models);
+    return;
+  }
   response.statusCode = models === null ? 404 : 200;
   response.setHeader('content-type', 'application/json');
-  response.end(
-    JSON.stringify({ object: 'list', data: (models ?? []).map((id) => ({ id, object: 'model' })) }),
-  );
+  const data = (models ?? []).map((one) => ({
+    object: 'model',
+    ...(typeof one === 'string' ? { id: one } : one),
+  }));
+  response.end(JSON.stringify({ object: 'list', data }));
 }
 
 function send(response: ServerResponse, reply: Reply, { model }: ChatBody): void {

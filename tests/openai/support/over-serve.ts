@@ -42,7 +42,7 @@ export class Talker {
     };
     const looking = { store, sources, photographer: new VideoPhotographer(new NodeAvReader()) };
     const speaking = { store, sources, engineOf: this.#engines.of };
-    const { protocol, budget } = await createMeetModel(speaking)({ run, spec: source.spec });
+    const { protocol, budget, contextTokens } = await createMeetModel(speaking)({ run, spec: source.spec });
     const at = { run, index: 0, source };
     const opening = await createOpenConversation(looking)(at);
     const messages: Ref[] = [];
@@ -50,7 +50,9 @@ export class Talker {
     let used: Used = NOTHING_USED;
     for (let turn = 0; ; turn++) {
       const final = mustAnswer(budget, used);
-      const said = await createSpeak(speaking)({ ...at, protocol, turn, opening, messages, looks, final });
+      const said = await createSpeak(speaking)({
+        ...{ ...at, protocol, contextTokens, turn, opening, messages, looks, final },
+      });
       messages.push(said.ref);
       if (said.asks === 'answer' || final) break;
       const looked = await createLook(looking)({ ...at, turn, opening, message: said.ref });
