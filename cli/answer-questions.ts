@@ -6,6 +6,7 @@ import type { AskedQuestion, ConversationRecord } from '../domain/conversation/r
 import { accuracyOf } from '../domain/conversation/accuracy.js';
 import { wentOn } from '../domain/conversation/outcome.js';
 import type { AnswersStatus } from '../infra/client/answers.js';
+import type { Home } from '../infra/home/home.js';
 import type { Session } from '../infra/client/session.js';
 import { keepEvidence } from './ask-served.js';
 import { spentLine } from './conversation-view.js';
@@ -46,19 +47,31 @@ export async function answerQuestions(
     const { name } = options;
     await handKeysFor(home, spec);
     const started = await startAnswers(session, {
-      ...{ name, spec, questions, patient: true },
+      ...{ name, spec, questions, patient: true, again },
       failures: { maxShare: options.maxFailed, atLeast: FEW_FAILURES },
     });
     err(SAID[started](name));
     const status = await followed(session, name, () => handKeysFor(home, spec));
-    if (status === null) {
-      err(`\nStopped watching; the run goes on.`);
-      err(`  ${again}     watch it again, or take it up after ruminate down`);
-      err(`  ruminate cancel ${name}    stop it; what was answered stands`);
-      return EXIT.interrupted;
-    }
+    if (status === null) return left(name, `${again}     watch it again, or take it up after ruminate down`);
     return ended(session, status, options);
   });
+}
+
+/** Follows a run that was begun elsewhere. Keys that are here are handed to it. Returns the exit code. */
+export async function watchQuestions(session: Session, home: Home, name: string): Promise<number> {
+  const { handKeysFor, specOf } = await import('../infra/client/answers.js');
+  const spec = await specOf(session, name);
+  const status = await followed(session, name, () => handKeysFor(home, spec));
+  return status === null
+    ? left(name, `ruminate watch ${name}     watch it again`)
+    : ended(session, status, {});
+}
+
+function left(name: string, watch: string): number {
+  err(`\nStopped watching; the run goes on.`);
+  err(`  ${watch}`);
+  err(`  ruminate cancel ${name}    stop it; what was answered stands`);
+  return EXIT.interrupted;
 }
 
 const SAID = {
@@ -140,7 +153,7 @@ function failureLines(failed: readonly FailedQuestion[]): readonly string[] {
 async function ended(
   session: Session,
   status: AnswersStatus,
-  options: AnswerQuestionsOptions,
+  options: Pick<AnswerQuestionsOptions, 'out' | 'html' | 'json'>,
 ): Promise<number> {
   const { recordsOf } = await import('../infra/client/answers.js');
   const file = options.out === undefined ? null : resolve(options.out);

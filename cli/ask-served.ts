@@ -32,7 +32,8 @@ export async function askServed(video: string, question: string, options: AskSer
     await handKeysFor(home, spec);
     const asked = [{ id: 'asked', video, question: question.trim(), answers: [] }];
     const failures = { maxShare: 1, atLeast: 1 };
-    await startAnswers(session, { name, spec, questions: asked, patient: false, failures });
+    const again = `ruminate ask … --name ${name}`;
+    await startAnswers(session, { name, spec, questions: asked, patient: false, failures, again });
     const stop = new AbortController();
     const onInterrupt = (): void => {
       stop.abort();

@@ -4,11 +4,13 @@ import {
   defineQuery,
   setCurrentDetails,
   setHandler,
+  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { AnswerSource } from '../activities/conversation/contract.js';
 import type { Ref } from '../domain/refs.js';
 import { addSums, NO_SUMS, withFailure, type AnswersCarried, type AnswersStatus } from './answers-state.js';
+import { ATTRIBUTES } from './messages.js';
 import { calls, collectAnswers, converse, fewCalls, type Progress } from './converse.js';
 
 export interface AnswersInput {
@@ -77,7 +79,7 @@ export async function answers(input: AnswersInput): Promise<AnswersStatus> {
         const closed = await converse({ run, index }, source, model, { speak }, progress);
         sums = addSums(sums, closed.sums);
         live.delete(index);
-        setCurrentDetails(detailsOf(status()));
+        tell(status());
         if (closed.failure !== null) {
           lastFailures = withFailure(lastFailures, index, closed.failure);
           refuseTooMany(status(), input.failures);
@@ -115,6 +117,18 @@ function refuseTooMany({ sums, lastFailures }: AnswersStatus, { maxShare, atLeas
       `the last were\n  ${last.join('\n  ')}\nMend it and type the same command again: those that failed are asked again, the others are not.`,
     'DataFailure',
   );
+}
+
+/** For those who look at Temporal: details, and some fifty times what runs are listed and filtered by. */
+function tell(status: AnswersStatus): void {
+  const { sums, total } = status;
+  setCurrentDetails(detailsOf(status));
+  const { conversations: done, graded, correct } = sums;
+  if (done < total && done % Math.ceil(total / 50) !== 0) return;
+  upsertSearchAttributes([
+    { key: ATTRIBUTES.step, value: done },
+    ...(graded === 0 ? [] : [{ key: ATTRIBUTES.accuracy, value: correct / graded }]),
+  ]);
 }
 
 function detailsOf({ sums, total, lastFailures }: AnswersStatus): string {

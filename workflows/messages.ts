@@ -69,6 +69,11 @@ export const ATTRIBUTES = {
 export const stageWorkflowId = (run: string, stage: string): string => `${run}/${stage}`;
 export const evaluationWorkflowId = (run: string, stage: string): string => `${run}/evaluation/${stage}`;
 
+/** A run of questions to a served model has ids of its own. */
+export const answersWorkflowId = (run: string): string => `${ANSWERS}${run}`;
+export const answersRunOf = (workflowId: string): string => workflowId.slice(ANSWERS.length);
+const ANSWERS = 'answers/';
+
 export interface AnsweredQuestion {
   /** The graded rollout (JSONL of one line), with every look. */
   readonly graded: Ref;

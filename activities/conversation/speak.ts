@@ -27,8 +27,9 @@ export function createSpeak({ store, sources, engineOf }: SpeakDeps): (input: Sp
     if (done) return { ref: done, ...summaryOf(parseJson<SpokenMessage>(await store.get(done))) };
     const spec = await sources.spec(source.spec);
     let wasted = wastedBefore(resumePoint());
+    let why: string | null = null;
     const say = (calling: boolean): void => {
-      heartbeat({ doing: DOING, wasted, calling } satisfies Beat);
+      heartbeat({ doing: DOING, wasted, why, calling } satisfies Beat);
     };
     say(true);
     const read = async <T>(ref: SpeakInput['opening']): Promise<T> => parseJson<T>(await store.get(ref));
@@ -47,8 +48,9 @@ export function createSpeak({ store, sources, engineOf }: SpeakDeps): (input: Sp
       key,
       picture: ({ ref }) => store.get(ref),
       wasted,
-      onWaste: (calls) => {
+      onWaste: (calls, last) => {
         wasted = [...calls];
+        why = last;
         say(true);
       },
     };
@@ -89,6 +91,8 @@ const DOING = 'model call';
 interface Beat {
   readonly doing: typeof DOING;
   readonly wasted: readonly string[];
+  /** What the last of these calls failed of, in words. */
+  readonly why: string | null;
   readonly calling: boolean;
 }
 

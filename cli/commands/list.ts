@@ -5,24 +5,29 @@ import { err, examples, json, out } from '../say.js';
 export function listCommand(): Command {
   return new Command('list')
     .summary('all runs, the latest first')
-    .description('Lists all runs, the latest first.')
+    .description('Lists all runs, of curricula and of questions to served models, the latest first.')
     .option('--json', 'as a JSON list')
     .addHelpText('after', examples('ruminate list', 'ruminate list --json'))
     .action(async (options: { json?: boolean }) => {
       const { openHome } = await import('../../infra/home/home.js');
       const { withSession } = await import('../../infra/client/session.js');
-      const { listRuns } = await import('../../infra/client/status.js');
-      const runs = await withSession(openHome(), listRuns);
+      const { listAll } = await import('../../infra/client/answers-status.js');
+      const { answersCells } = await import('../answers-view.js');
+      const runs = await withSession(openHome(), listAll);
       if (options.json === true) {
         json(runs);
         return;
       }
       if (runs.length === 0) err('There are no runs yet. Type: ruminate run configs/mini.yaml');
-      const rows = runs.map(({ run, curriculum, state, stage, step, startedAt }) => [
-        ...[run, curriculum, state],
-        stage === null ? '' : `${stage} · step ${step ?? 0}`,
-        startedAt.slice(0, 19).replace('T', ' '),
-      ]);
+      const rows = runs.map((summary) => {
+        if (summary.kind === 'answers') return answersCells(summary);
+        const { run, curriculum, state, stage, step, startedAt } = summary;
+        return [
+          ...[run, curriculum, state],
+          stage === null ? '' : `${stage} · step ${step ?? 0}`,
+          startedAt.slice(0, 19).replace('T', ' '),
+        ];
+      });
       for (const line of columns(rows)) out(line);
     });
 }

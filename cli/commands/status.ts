@@ -1,12 +1,14 @@
 import { Command } from 'commander';
-import type { RunSummary } from '../../infra/client/status.js';
+import type { listAll } from '../../infra/client/answers-status.js';
 import type { Home } from '../../infra/home/home.js';
 import { err, examples, json, out } from '../say.js';
 
 export function statusCommand(): Command {
   return new Command('status')
     .summary('where the services and runs are')
-    .description('Shows the services and the runs; with the name of a run, its stages.')
+    .description(
+      'Shows the services and the runs; with the name of a run, its stages, or how its questions go.',
+    )
     .argument('[run]', 'a run')
     .option('--json', 'as JSON, stable for scripts')
     .addHelpText('after', examples('ruminate status', 'ruminate status mini --json'))
@@ -20,7 +22,18 @@ async function one(run: string, asJson: boolean): Promise<void> {
   const { withSession, runPage } = await import('../../infra/client/session.js');
   const { runStatus } = await import('../../infra/client/status.js');
   const { statusLines } = await import('../status-view.js');
+  const { describeAnswers } = await import('../../infra/client/answers.js');
+  const { answersView } = await import('../../infra/client/answers-status.js');
+  const { answersLines } = await import('../answers-view.js');
   await withSession(openHome(), async (session) => {
+    const asked = await describeAnswers(session, run);
+    if (asked !== null) {
+      const view = await answersView(session, run, asked);
+      const temporalUi = runPage(session, asked.workflowId);
+      if (asJson) json({ ...view, temporalUi });
+      else for (const line of [...answersLines(view, Date.now()), `Temporal UI: ${temporalUi}`]) out(line);
+      return;
+    }
     const status = await runStatus(session, run);
     if (asJson) {
       json({ ...status, temporalUi: runPage(session, run) });
@@ -43,14 +56,18 @@ async function everything(asJson: boolean): Promise<void> {
     return;
   }
   for (const line of lines) out(line);
-  for (const { run, curriculum, state } of runs) out(`${run} (${curriculum}): ${state}`);
+  for (const one of runs) {
+    const what =
+      one.kind === 'answers' ? `questions to ${one.model}, ${one.done} of ${one.total}` : one.curriculum;
+    out(`${one.run} (${what}): ${one.state}`);
+  }
 }
 
-async function runsOf(home: Home): Promise<readonly RunSummary[]> {
+async function runsOf(home: Home): ReturnType<typeof listAll> {
   const { withSession } = await import('../../infra/client/session.js');
-  const { listRuns } = await import('../../infra/client/status.js');
+  const { listAll } = await import('../../infra/client/answers-status.js');
   try {
-    return await withSession(home, listRuns);
+    return await withSession(home, listAll);
   } catch (error) {
     err(`the runs cannot be listed: ${error instanceof Error ? error.message : String(error)}`);
     return [];

@@ -8,13 +8,14 @@ import {
 import { TASK_QUEUES } from '../../activities/contract.js';
 import type { AskedQuestion, ConversationRecord } from '../../domain/conversation/records.js';
 import type { AnswerSpec } from '../../domain/conversation/spec.js';
-import { classify, UserError } from '../../domain/failures.js';
+import { classify, DataFailure, UserError } from '../../domain/failures.js';
 import type { Ref } from '../../domain/refs.js';
 import type { answers, FailureLimit } from '../../workflows/answers.js';
 import type { AnswersStatus } from '../../workflows/answers-state.js';
+import { answersWorkflowId } from '../../workflows/messages.js';
 import type { Home } from '../home/home.js';
 import { handKeys } from '../openai/key-door.js';
-import { refuseBadName } from './runs.js';
+import { describeRun, refuseBadName } from './runs.js';
 import { bounded, type Session } from './session.js';
 import { workOf } from './work.js';
 
@@ -27,6 +28,15 @@ export interface AnswersRequest {
   /** Whether a server that stays away is waited for without end. */
   readonly patient: boolean;
   readonly failures: FailureLimit;
+  /** The command that takes it up again, for people. */
+  readonly again: string;
+}
+
+/** What a run of questions remembers of its start. */
+export interface AnswersMemo {
+  readonly model: string;
+  readonly questions: number;
+  readonly again: string;
 }
 
 /** Conversations beyond what the endpoints take at once: while they look, others may speak. */
@@ -39,13 +49,15 @@ const MOST_WIDTH = 256;
  */
 export async function startAnswers(
   session: Session,
-  { name, spec, questions, patient, failures }: AnswersRequest,
+  { name, spec, questions, patient, failures, again }: AnswersRequest,
 ): Promise<'started' | 'resumed' | 'attached' | 'complete'> {
   refuseBadName(name);
   const { store } = session;
   const lines = Buffer.from(questions.map((question) => `${JSON.stringify(question)}\n`).join(''));
   const body = Buffer.from(JSON.stringify(spec));
   const before = await describeAnswers(session, name);
+  if (before === null && (await describeRun(session, name)) !== null)
+    throw new UserError(`"${name}" is the name of a curriculum's run`, 'choose another with --name');
   const source = {
     spec: (await store.putIfAbsent(`answers/${name}/spec.json`, body, 'questions')).ref,
     questions: (await store.putIfAbsent(`answers/${name}/questions.jsonl`, lines, 'questions')).ref,
@@ -54,14 +66,16 @@ export async function startAnswers(
   if (before?.status.name === 'COMPLETED') return 'complete';
   if (before?.status.name === 'RUNNING') return 'attached';
   const model = [...new Set(spec.engine.endpoints.map((endpoint) => endpoint.model))].join(', ');
+  const memo: AnswersMemo = { model, questions: questions.length, again };
   const calls = spec.engine.endpoints.reduce((sum, { concurrency }) => sum + concurrency, 0);
   try {
     await bounded(session, () =>
       session.temporal.workflow.start<typeof answers>('answers', {
         taskQueue: TASK_QUEUES.curriculum,
-        workflowId: workflowOf(name),
+        workflowId: answersWorkflowId(name),
         workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-        staticSummary: `${questions.length === 1 ? questions[0]!.question.slice(0, 100) : `${questions.length} questions`} · ${model}`,
+        memo: { ...memo },
+        staticSummary: `${questions.length === 1 ? [...questions[0]!.question].slice(0, 100).join('') : `${questions.length} questions`} · ${model}`,
         args: [
           {
             run: name,
@@ -92,7 +106,7 @@ export async function* watchAnswers(
     onTrouble,
   }: { everyMs?: number; signal: AbortSignal; onTrouble?: (why: string) => void },
 ): AsyncGenerator<AnswersStatus> {
-  const handle = session.temporal.workflow.getHandle<typeof answers>(workflowOf(name));
+  const handle = session.temporal.workflow.getHandle<typeof answers>(answersWorkflowId(name));
   let troubles = 0;
   while (!signal.aborted) {
     try {
@@ -122,6 +136,13 @@ export async function handKeysFor(home: Home, { engine }: AnswerSpec): Promise<v
   await handKeys(home, Object.fromEntries(keys));
 }
 
+/** How a run asks, as it was begun. */
+export async function specOf({ store }: Session, name: string): Promise<AnswerSpec> {
+  const ref = await store.head(`answers/${name}/spec.json`, 'questions');
+  if (ref === null) throw new DataFailure(`the run "${name}" has lost what it was begun with`);
+  return JSON.parse(Buffer.from(await store.get(ref)).toString('utf8')) as AnswerSpec;
+}
+
 /** Why nothing moves: what an activity that is tried again failed of last; null where nothing fails. */
 export async function answersTrouble(session: Session, name: string): Promise<string | null> {
   const described = await describeAnswers(session, name);
@@ -140,7 +161,7 @@ const TROUBLES_TOLD = 10;
 export async function cancelAnswers(session: Session, name: string): Promise<boolean> {
   const found = await describeAnswers(session, name);
   if (found === null || found.status.name !== 'RUNNING') return false;
-  await bounded(session, () => session.temporal.workflow.getHandle(workflowOf(name)).cancel());
+  await bounded(session, () => session.temporal.workflow.getHandle(answersWorkflowId(name)).cancel());
   return true;
 }
 
@@ -149,7 +170,9 @@ export async function describeAnswers(
   name: string,
 ): Promise<WorkflowExecutionDescription | null> {
   try {
-    return await bounded(session, () => session.temporal.workflow.getHandle(workflowOf(name)).describe());
+    return await bounded(session, () =>
+      session.temporal.workflow.getHandle(answersWorkflowId(name)).describe(),
+    );
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return null;
     throw error;
@@ -170,10 +193,6 @@ export async function* recordsOf(
 /** Anything that a run has committed as JSON. */
 export async function committed<T>({ store }: Session, ref: Ref): Promise<T> {
   return JSON.parse(Buffer.from(await store.get(ref)).toString('utf8')) as T;
-}
-
-function workflowOf(name: string): string {
-  return `answers/${name}`;
 }
 
 function isFailure(error: unknown): boolean {

@@ -10,7 +10,12 @@ import type { Curriculum } from '../../domain/curriculum.js';
 import { UserError } from '../../domain/failures.js';
 import type { Ref } from '../../domain/refs.js';
 import type { curriculum as curriculumWorkflow } from '../../workflows/curriculum.js';
-import { acceptChangesSignal, ATTRIBUTES } from '../../workflows/messages.js';
+import {
+  acceptChangesSignal,
+  answersRunOf,
+  answersWorkflowId,
+  ATTRIBUTES,
+} from '../../workflows/messages.js';
 import { changedParts } from '../../workflows/run-book.js';
 import { fingerprintParts } from '../setup/fingerprint.js';
 import { readPolicy, type PolicyFile } from './policy-folder.js';
@@ -51,7 +56,8 @@ export async function startRun(session: Session, request: StartRequest): Promise
     const running = before.status.name === 'RUNNING';
     await settleChanges(session, request, memoOf(before), running);
     if (running) return 'attached';
-  }
+  } else if (await isAnswers(session, name))
+    throw new UserError(`"${name}" is the name of a run of questions`, 'choose another with --name');
   const baseWeights = base === null ? null : await upload(session, base);
   const memo: RunMemo = { curriculum, file: resolve(request.file), baseSha256: base?.sha256 ?? null };
   try {
@@ -103,14 +109,31 @@ export function memoOf(run: { readonly memo?: Record<string, unknown> }): RunMem
 
 /** Names that exist, so that a typing mistake is seen. */
 export async function noSuchRun(session: Session, name: string): Promise<UserError> {
-  const names: string[] = [];
-  for await (const { workflowId } of session.temporal.workflow.list({ query: RUNS })) names.push(workflowId);
-  const known = names.length === 0 ? 'there are none yet' : `there are ${names.slice(0, 10).join(', ')}`;
+  if (await isAnswers(session, name))
+    return new UserError(
+      `"${name}" is a run of questions to a served model: it has no stages, policy or report`,
+      `Type: ruminate status ${name}, or ruminate watch ${name}`,
+    );
+  const names = new Set<string>();
+  for await (const { workflowId, type } of session.temporal.workflow.list({ query: ALL_RUNS }))
+    names.add(type === 'answers' ? answersRunOf(workflowId) : workflowId);
+  const known = names.size === 0 ? 'there are none yet' : `there are ${[...names].slice(0, 10).join(', ')}`;
   return new UserError(`there is no run "${name}"; ${known}`, 'Type: ruminate list');
 }
 
-/** Visibility query of all runs, latest first as the server gives them. */
+/** Visibility queries, latest first as the server gives them: runs of curricula, and those with runs of questions. */
 export const RUNS = `WorkflowType = 'curriculum'`;
+const ALL_RUNS = `WorkflowType IN ('curriculum', 'answers')`;
+
+async function isAnswers(session: Session, name: string): Promise<boolean> {
+  try {
+    await bounded(session, () => session.temporal.workflow.getHandle(answersWorkflowId(name)).describe());
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
 
 export function refuseBadName(name: string): void {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) return;

@@ -14,8 +14,9 @@ export interface RunStatus extends KnownStatus {
   readonly work: readonly Work[];
 }
 
-/** A line of `ruminate list`. */
+/** A curriculum's line of `ruminate list`. */
 export interface RunSummary {
+  readonly kind: 'curriculum';
   readonly run: string;
   readonly curriculum: string;
   readonly state: RunState;
@@ -25,12 +26,13 @@ export interface RunSummary {
   readonly endedAt: string | null;
 }
 
-/** All runs, the latest first. */
+/** All runs of curricula, the latest first. */
 export async function listRuns(session: Session): Promise<readonly RunSummary[]> {
   const runs: RunSummary[] = [];
   for await (const info of session.temporal.workflow.list({ query: RUNS })) {
     const attributes = info.typedSearchAttributes;
     runs.push({
+      kind: 'curriculum',
       run: info.workflowId,
       curriculum: attributes.get(ATTRIBUTES.curriculum) ?? '',
       state: stateOf(info, attributes.get(ATTRIBUTES.state)),
@@ -40,8 +42,14 @@ export async function listRuns(session: Session): Promise<readonly RunSummary[]>
       endedAt: info.closeTime?.toISOString() ?? null,
     });
   }
-  // A name that was taken up again has several executions: the latest counts.
-  const latest = runs.sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+  return latestOfEach(runs);
+}
+
+/** A name that was taken up again has several executions: the latest counts, and comes first. */
+export function latestOfEach<T extends { readonly run: string; readonly startedAt: string }>(
+  runs: readonly T[],
+): readonly T[] {
+  const latest = runs.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt));
   return latest.filter(({ run }, i) => latest.findIndex((other) => other.run === run) === i);
 }
 
@@ -73,7 +81,7 @@ export async function latestRun(session: Session): Promise<string | null> {
 }
 
 /** Temporal's word counts where it says more than ours: a run that was terminated cannot say so itself. */
-function stateOf(info: Pick<WorkflowExecutionInfo, 'status'>, said: string | undefined): RunState {
+export function stateOf(info: Pick<WorkflowExecutionInfo, 'status'>, said: string | undefined): RunState {
   switch (info.status.name) {
     case 'RUNNING':
       return said === 'needs-attention' || said === 'paused' ? said : 'running';
@@ -109,7 +117,7 @@ async function fresher(
 }
 
 /** A run that was started this moment cannot be asked before its worker has seen it. */
-async function patient<T>(ask: () => Promise<T>): Promise<T> {
+export async function patient<T>(ask: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + FIRST_TASK_MS;
   for (;;) {
     try {

@@ -14,6 +14,8 @@ export interface Work {
   readonly startedAtMs: number | null;
   /** How far it is, by its last heartbeat; null before the first. */
   readonly progress: Progress | null;
+  /** Calls of a model's server that came to nothing within this attempt and those before, and why the last did. */
+  readonly retried: { readonly calls: number; readonly why: string } | null;
 }
 
 export interface Progress {
@@ -48,12 +50,14 @@ type Pending = NonNullable<WorkflowExecutionDescription['raw']['pendingActivitie
 export function workFrom(pending: Pending): Work {
   const { activityType, attempt, lastFailure, lastStartedTime, heartbeatDetails } = pending;
   const [payload] = heartbeatDetails?.payloads ?? [];
+  const details: unknown = payload ? defaultPayloadConverter.fromPayload(payload) : null;
   return {
     activity: activityType?.name ?? '',
     attempt: attempt ?? 1,
     failure: lastFailure?.message ?? null,
     startedAtMs: optionalTsToMs(lastStartedTime) ?? null,
-    progress: payload ? progressFrom(defaultPayloadConverter.fromPayload(payload)) : null,
+    progress: progressFrom(details),
+    retried: retriedFrom(details),
   };
 }
 
@@ -63,5 +67,14 @@ function progressFrom(details: unknown): Progress | null {
   const { doing, done, total } = details as Partial<Record<keyof Progress, unknown>>;
   return typeof doing === 'string' && typeof done === 'number' && typeof total === 'number'
     ? { doing, done, total }
+    : null;
+}
+
+/** What `speak` says while it calls (activities/conversation/speak.ts). */
+function retriedFrom(details: unknown): Work['retried'] {
+  if (typeof details !== 'object' || details === null) return null;
+  const { wasted, why } = details as { readonly wasted?: unknown; readonly why?: unknown };
+  return Array.isArray(wasted) && wasted.length > 0 && typeof why === 'string'
+    ? { calls: wasted.length, why }
     : null;
 }

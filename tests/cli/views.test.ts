@@ -59,6 +59,7 @@ describe('the lines of a status', () => {
         failure: null,
         startedAtMs: 0,
         progress: { doing: 'rendering videos', done: 120, total: 3000 },
+        retried: null,
       },
       {
         activity: 'trainRl',
@@ -67,6 +68,7 @@ describe('the lines of a status', () => {
         startedAtMs: null,
         // The stage's own line counts its steps.
         progress: { doing: 'RL_d', done: 3, total: 60 },
+        retried: null,
       },
     ];
     const trouble = 'trainRl, attempt 7: MinIO does not answer';
@@ -107,7 +109,9 @@ describe('the live view', () => {
     view.show({ ...STATUS, stages: [{ ...STAGE, step: 16 }, STATUS.stages[1]!] });
     expect(written(sink)).toBe('');
     // Activities that come and go are no news.
-    const work = [{ activity: 'sampleTurn', attempt: 1, failure: null, startedAtMs: 0, progress: null }];
+    const work = [
+      { activity: 'sampleTurn', attempt: 1, failure: null, startedAtMs: 0, progress: null, retried: null },
+    ];
     view.show({ ...STATUS, work });
     expect(written(sink)).toBe('');
     view.show({ ...STATUS, stages: [{ ...STAGE, step: 18 }, STATUS.stages[1]!] });
@@ -128,6 +132,7 @@ describe('the work of a run', () => {
       failure: 'gone',
       startedAtMs: 5_000,
       progress: { doing: 'reading overviews', done: 50, total: 200 },
+      retried: null,
     });
   });
 
