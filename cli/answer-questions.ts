@@ -9,7 +9,7 @@ import type { AnswersStatus } from '../infra/client/answers.js';
 import type { Home } from '../infra/home/home.js';
 import type { Session } from '../infra/client/session.js';
 import { keepEvidence } from './ask-served.js';
-import { spentLine } from './conversation-view.js';
+import { printable, spentLine } from './conversation-view.js';
 import { EXIT } from './exit.js';
 import { duration } from './format.js';
 import { progressLine } from './progress.js';
@@ -110,7 +110,7 @@ async function followed(
       // A worker that was started anew has lost its keys.
       await handKeys().catch(() => undefined);
       const trouble = await answersTrouble(session, name);
-      if (trouble !== null && trouble !== told) err(`\nwaiting: ${trouble}`);
+      if (trouble !== null && trouble !== told) err(`\nwaiting: ${printable(trouble)}`);
       told = trouble ?? '';
     }
     return null;
@@ -145,7 +145,7 @@ const NAMED_FAILURES = 5;
 function failureLines(failed: readonly FailedQuestion[]): readonly string[] {
   const rest = failed.length - NAMED_FAILURES;
   return [
-    ...failed.slice(0, NAMED_FAILURES).map(({ id, why }) => `  ${id}: ${why}`),
+    ...failed.slice(0, NAMED_FAILURES).map(({ id, why }) => `  ${printable(id)}: ${printable(why)}`),
     ...(rest > 0 ? [`  and ${rest} more: "failure" in the predictions`] : []),
   ];
 }

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { AnswersSummary, AnswersView } from '../infra/client/answers-status.js';
-import { spentLine } from './conversation-view.js';
+import { printable, spentLine } from './conversation-view.js';
 import { duration } from './format.js';
 
 /** A run of questions as a few lines. */
@@ -20,7 +20,7 @@ export function answersLines(view: AnswersView, nowMs: number): readonly string[
     ...(view.reason === null ? [] : [pc.yellow(view.reason)]),
     `  ${counts.join(' · ')}`,
     ...(sums.spent.messages > 0 ? [`  ${spentLine(sums.spent)}`] : []),
-    ...view.lastFailures.map(({ index, why }) => pc.yellow(`  question ${index + 1}: ${why}`)),
+    ...view.lastFailures.map(({ index, why }) => pc.yellow(`  question ${index + 1}: ${printable(why)}`)),
     ...retryLines(view).map((line) => pc.yellow(line)),
     ...(state === 'completed' || view.again === '' ? [] : [`  ${view.again}    takes it up, or watches it`]),
   ];
@@ -29,8 +29,8 @@ export function answersLines(view: AnswersView, nowMs: number): readonly string[
 /** What is tried again and why, each once with how many are at it. */
 function retryLines({ work }: AnswersView): readonly string[] {
   const lines = work.flatMap(({ activity, attempt, failure, retried }) => {
-    if (retried !== null) return [`${activity}: tried again after: ${retried.why}`];
-    return failure !== null && attempt > 1 ? [`${activity}: tried again after: ${failure}`] : [];
+    if (retried !== null) return [`${activity}: tried again after: ${printable(retried.why)}`];
+    return failure !== null && attempt > 1 ? [`${activity}: tried again after: ${printable(failure)}`] : [];
   });
   return [...new Set(lines)].map((line) => `  ${lines.filter((other) => other === line).length} × ${line}`);
 }

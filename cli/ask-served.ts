@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { ConversationRecord, Looked, Opening, SpokenMessage } from '../domain/conversation/records.js';
-import { UserError } from '../domain/failures.js';
 import type { AnswersStatus } from '../infra/client/answers.js';
 import type { Session } from '../infra/client/session.js';
-import { lookedLine, messageLine, overviewLine, spentLine } from './conversation-view.js';
+import {
+  lookedLine,
+  messageLine,
+  overviewLine,
+  printable,
+  spentLine,
+  thoughtLine,
+} from './conversation-view.js';
 import { EXIT } from './exit.js';
 import { err, json, out } from './say.js';
 import { isServed, specFrom, type ServedOptions } from './served-options.js';
@@ -18,7 +24,6 @@ export interface AskServedOptions extends ServedOptions {
 /** Asks a served model one question about one video, and shows each look as it is committed. Returns the exit code. */
 export async function askServed(video: string, question: string, options: AskServedOptions): Promise<number> {
   if (!isServed(options)) throw new Error('no served model is meant');
-  if (question.trim() === '') throw new UserError('the question is empty', 'ask something, in quotes');
   const spec = await specFrom(options);
   const { openHome } = await import('../infra/home/home.js');
   const { up } = await import('../infra/services/up.js');
@@ -77,12 +82,16 @@ async function ended(
   const html = options.html === undefined ? null : await keepEvidence(session, [record], options.html);
   if (options.json === true) json({ run: name, ...record, html });
   else {
-    out(record.answer === null ? `no answer: ${record.failure ?? ''}` : `answer: ${record.answer}`);
+    out(
+      record.answer === null
+        ? `no answer: ${printable(record.failure ?? '')}`
+        : `answer: ${printable(record.answer)}`,
+    );
     err(spentLine(record.spent));
     if (html !== null) err(`Evidence: ${html}`);
   }
   if (record.answer !== null) return EXIT.ok;
-  err(`ruminate: ${record.failure ?? 'the conversation ended without an answer'}`);
+  err(`ruminate: ${printable(record.failure ?? 'the conversation ended without an answer')}`);
   return EXIT.failure;
 }
 
@@ -143,8 +152,7 @@ class LookView {
   }
 
   #say(spoken: SpokenMessage): void {
-    if (spoken.thought !== null && spoken.thought !== '')
-      err(`   “${spoken.thought.replaceAll(/\s+/g, ' ').slice(0, 300)}”`);
+    if (spoken.thought !== null && spoken.thought !== '') err(thoughtLine(spoken.thought));
     if (spoken.action?.tool !== 'answer') out(messageLine(this.#messages, spoken));
     this.#messages += 1;
   }

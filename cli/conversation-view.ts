@@ -7,6 +7,24 @@ import type {
 } from '../domain/conversation/records.js';
 import type { Spent } from '../domain/conversation/ledger.js';
 
+/**
+ * What a model or a server wrote, fit for a terminal: in any script, on one line, and without the control characters
+ * by which a text could move the cursor, set the title or write over what stands there.
+ */
+export function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what is meant
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
+}
+
+const LONGEST_THOUGHT = 300;
+
+/** What the model thought; a long one is cut, between characters and never within one. */
+export function thoughtLine(thought: string): string {
+  const characters = [...printable(thought)];
+  const cut = characters.length > LONGEST_THOUGHT;
+  return `   “${characters.slice(0, LONGEST_THOUGHT).join('')}${cut ? '…' : ''}”`;
+}
+
 /** The overview in one line. */
 export function overviewLine({ video, overview }: Pick<ConversationRecord, 'video' | 'overview'>): string {
   const first = overview[0];
@@ -17,7 +35,8 @@ export function overviewLine({ video, overview }: Pick<ConversationRecord, 'vide
 /** What the model asked for, and what it wrote that could not be read. */
 export function messageLine(turn: number, { action, failure }: SpokenMessage): string {
   const what = ((): string => {
-    if (action === null) return `a message that asks for nothing (${failure ?? 'it could not be read'})`;
+    if (action === null)
+      return `a message that asks for nothing (${printable(failure ?? 'it could not be read')})`;
     switch (action.tool) {
       case 'answer':
         return 'answer';
@@ -34,7 +53,7 @@ export function messageLine(turn: number, { action, failure }: SpokenMessage): s
 
 /** What came back for it. */
 export function lookedLine(looked: Looked): string {
-  if (looked.kind === 'refused') return `   refused: ${looked.reason}`;
+  if (looked.kind === 'refused') return `   refused: ${printable(looked.reason)}`;
   return looked.pictures
     .map((picture) => `   ${clockTime(picture.sec)}  ${size(picture)}${enlarged(picture)}`)
     .join('\n');

@@ -70,6 +70,11 @@ export function askCommand(): Command {
           'or a file of them: --batch FILE; see ruminate ask --help',
         );
       refuseOptions(command, options);
+      if (question.trim() === '')
+        throw new UserError(
+          'the question is empty',
+          'ask something, in quotes: ruminate ask VIDEO "What …?"',
+        );
       const { refuseNoFile } = await import('../folders.js');
       const file = resolve(video);
       await refuseNoFile(file);

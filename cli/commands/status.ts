@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import type { listAll } from '../../infra/client/answers-status.js';
 import type { Home } from '../../infra/home/home.js';
 import { err, examples, json, out } from '../say.js';
 

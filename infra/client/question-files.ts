@@ -42,8 +42,10 @@ export async function readQuestionFile(path: string, limit?: number): Promise<Qu
   const root = await videoRoot(dirname(file));
   const questions: AskedQuestion[] = [];
   const ids = new Map<string, number>();
-  for (const [i, content] of text.split('\n').entries()) {
-    if (content.trim() === '' || (limit !== undefined && questions.length >= limit)) continue;
+  for (const [i, content] of text.trimEnd().split('\n').entries()) {
+    if (limit !== undefined && questions.length >= limit) break;
+    if (content.trim() === '')
+      throw new DataFailure(`${file}:${i + 1}: expected a question, got an empty line`);
     const question = readLine(`${file}:${i + 1}`, content, root);
     const before = ids.get(question.id);
     if (before !== undefined)

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { answersCells, answersLines } from '../../cli/answers-view.js';
-import { lookedLine, messageLine } from '../../cli/conversation-view.js';
+import { lookedLine, messageLine, printable, thoughtLine } from '../../cli/conversation-view.js';
 import { pictureProtocol, pictureText } from '../../cli/terminal-picture.js';
 import { accuracyOf } from '../../domain/conversation/accuracy.js';
 import { NOTHING_SPENT } from '../../domain/conversation/ledger.js';
@@ -89,6 +89,12 @@ describe('a look on the terminal', () => {
     expect(lookedLine({ kind: 'looks', call, pictures: [shown] })).toBe(
       '   1:01.0  320×180 (of 160×90 in the video)',
     );
+  });
+
+  it('keeps every script whole, and lets nobody write over what stands there', () => {
+    expect(printable('قف 🛑\n\u001b]0;title\u0007\u001b[2Jgone\u009b1A')).toBe('قف 🛑 �]0;title��[2Jgone�1A');
+    const line = thoughtLine('🛑'.repeat(400));
+    expect(line).toBe(`   “${'🛑'.repeat(300)}…”`);
   });
 
   it.each([

@@ -206,6 +206,19 @@ describe('a run of questions', () => {
     });
   });
 
+  it('passes a question in any script on as it stands: to the model, into the record, onto the page', async () => {
+    reply = () => ({ content: '<think>أرى 🛑</think><answer>قف 🛑</answer>' });
+    const text = 'ماذا تقول اللافتة؟ 👩‍🚀🛑';
+    const [record] = await recordsOf(await ask('script', [question('a', { question: text })]));
+    const sent = chat.asked.at(-1)!.body.messages.at(-1)!.content as readonly { readonly text?: string }[];
+    expect(sent.at(-1)?.text).toBe(`Question: ${text}`);
+    expect(record).toMatchObject({ question: { question: text }, answer: 'قف 🛑' });
+    const page = await evidencePage([record!], ({ ref }) => store.get(ref));
+    expect(page).toContain(`<h1 dir="auto">${text}</h1>`);
+    expect(page).toContain('<dd dir="auto">قف 🛑</dd>');
+    expect(page).toContain('<blockquote dir="auto">أرى 🛑</blockquote>');
+  });
+
   it('that is started again asks nothing that was answered before', async () => {
     reply = ruminating;
     const before = await ask('twice', [question('a')]);

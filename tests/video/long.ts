@@ -10,13 +10,13 @@ import { Codec, CodecContext, FormatContext, Frame, Log, Packet, Rational } from
 import { check } from './encode.js';
 import { paintNumber } from './numbered.js';
 
-/** Frames of the one group of pictures that a long file repeats, at 25 frames a second. */
+/** Frames of the one group of pictures that a long file repeats. */
 export const GROUP = 250;
 const SCALE = 15;
 const [WIDTH_PX, HEIGHT_PX] = [1920, 1080];
 
 /** A 1080p H.264 file of any length, made in no time: one encoded group, written again and again. Frame n shows n mod 250. */
-export function writeLong(path: string, groups: number): void {
+export function writeLong(path: string, groups: number, fps = 25): void {
   Log.setLevel(AV_LOG_QUIET);
   const output = new FormatContext();
   check(output.allocOutputContext2(null, 'mp4', path));
@@ -27,8 +27,8 @@ export function writeLong(path: string, groups: number): void {
   encoder.width = WIDTH_PX;
   encoder.height = HEIGHT_PX;
   encoder.pixelFormat = AV_PIX_FMT_YUV420P;
-  encoder.timeBase = new Rational(1, 25);
-  encoder.framerate = new Rational(25, 1);
+  encoder.timeBase = new Rational(1, fps);
+  encoder.framerate = new Rational(fps, 1);
   encoder.gopSize = GROUP;
   encoder.maxBFrames = 2;
   encoder.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
