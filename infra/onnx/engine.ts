@@ -1,10 +1,16 @@
-import type { Capabilities, PolicyEngine, SampleRequest } from '../../activities/policy-engine.js';
+import type {
+  Capabilities,
+  PolicyEngine,
+  SampleRequest,
+  ServedLimits,
+} from '../../activities/policy-engine.js';
 import { assemble } from '../../domain/conversation/assemble.js';
 import { spentOn } from '../../domain/conversation/ledger.js';
 import type { SpokenMessage } from '../../domain/conversation/records.js';
 import { DataFailure, UserError } from '../../domain/failures.js';
 import { readReply } from '../../domain/protocol/chat.js';
 import { nameHash } from '../../domain/seeds.js';
+import { DEFAULT_PICTURES } from '../../domain/tools/pictures.js';
 import { requestBody } from '../openai/wire.js';
 import { completeChat } from '../serve/complete.js';
 import { RequestError } from '../serve/errors.js';
@@ -26,10 +32,15 @@ export class OnnxEngine implements PolicyEngine {
     this.#policy = policy;
   }
 
-  /** There is no limit in tokens but one in looks: after `maxLooks` the policy answers, whatever is asked of it. */
   capabilities(): Promise<Capabilities> {
     const can = { sample: true, train: true, embed: true, gpu: false };
-    return Promise.resolve({ ...can, vision: true, logProbs: true, tools: true, contextTokens: null });
+    return Promise.resolve({ ...can, vision: true, logProbs: true, tools: true });
+  }
+
+  /** There is no limit in tokens but one in looks: after `maxLooks` the policy answers, whatever is asked of it. */
+  limits(): Promise<ServedLimits> {
+    const { maxLooks } = this.#policy;
+    return Promise.resolve({ contextTokens: null, overviewFrames: DEFAULT_PICTURES.frames, maxLooks });
   }
 
   async sample(request: SampleRequest, signal?: AbortSignal): Promise<SpokenMessage> {

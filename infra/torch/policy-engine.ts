@@ -1,4 +1,9 @@
-import type { Capabilities, PolicyEngine, SampleRequest } from '../../activities/policy-engine.js';
+import type {
+  Capabilities,
+  PolicyEngine,
+  SampleRequest,
+  ServedLimits,
+} from '../../activities/policy-engine.js';
 import { assemble, type ChatMessage } from '../../domain/conversation/assemble.js';
 import { spentOn } from '../../domain/conversation/ledger.js';
 import type { SpokenMessage } from '../../domain/conversation/records.js';
@@ -33,9 +38,14 @@ export class TorchPolicyEngine implements PolicyEngine {
 
   /** Loads the model, where that is not done yet. */
   async capabilities(signal?: AbortSignal): Promise<Capabilities> {
-    const { device, contextTokens } = await this.#engine.start({ signal });
+    const { device } = await this.#engine.start({ signal });
     const can = { sample: true, train: true, embed: true, gpu: device.startsWith('cuda') };
-    return { ...can, vision: true, logProbs: true, tools: false, contextTokens };
+    return { ...can, vision: true, logProbs: true, tools: false };
+  }
+
+  async limits(signal?: AbortSignal): Promise<ServedLimits> {
+    const { contextTokens } = await this.#engine.start({ signal });
+    return { contextTokens, overviewFrames: null, maxLooks: null };
   }
 
   async sample(request: SampleRequest, signal?: AbortSignal): Promise<SpokenMessage> {
