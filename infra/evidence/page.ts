@@ -109,7 +109,7 @@ function conversation(
         overview.length === 0
           ? null
           : html`
-              <h4>What it saw at first: ${overview.length} of ${video.frames} frames</h4>
+              <h4>What it saw at first: ${overview.length} of ${video.frames} frames${each(overview)}</h4>
               <div class="overview">${overview.map((picture) => thumb(picture, pictures))}</div>
             `
       }
@@ -119,6 +119,10 @@ function conversation(
       ${spending(record)}
     </article>
   `;
+}
+
+function each([first]: readonly ShownPicture[]): string {
+  return first === undefined ? '' : `, each ${first.widthPx}×${first.heightPx} pixels`;
 }
 
 function answer({ answer: said, failure, question, graded }: ConversationRecord): Markup {

@@ -17,8 +17,9 @@ article h4 { font-size: .9375rem; }
 .looks q { font-weight: 400; overflow-wrap: anywhere; }
 .looks .look figcaption { grid-column: 1 / -1; }
 .looks .region img { max-height: 24rem; image-rendering: auto; }
-.coarse { image-rendering: pixelated; }
-.looks .region small { display: block; margin: .1rem 0 .6rem; color: var(--soft); font-size: .75rem; }
+.looks .region img:not(:last-of-type) { max-height: 14rem; }
+img.coarse, .looks .region img.coarse { image-rendering: pixelated; }
+.looks .region small { display: block; padding: .3rem .15rem .5rem; color: var(--soft); font-size: .75rem; line-height: 1.3; text-align: left; }
 .options { list-style: upper-alpha inside; }
 .answer:not(.right):not(.wrong) { background: var(--accent-soft); }
 .answer em { font: italic 400 1rem/1.5 inherit; }

@@ -1,6 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ObjectStore } from '../../activities/ports.js';
@@ -17,10 +19,13 @@ import { writeWorld } from '../../infra/world/write.js';
 import { PROMPT } from '../openai/support/talk.js';
 import { Asker } from '../serve/support/ask.js';
 import { exported, randomPolicy } from '../serve/support/policies.js';
+import { findChromium } from '../support/chromium.js';
 
 // Sessions are made and videos decoded; on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
+const executablePath = await findChromium();
+const why = executablePath === null ? ' (skipped: no chromium found; set CHROMIUM_BIN)' : '';
 const reader = new NodeAvReader();
 const tools = new PictureTools(reader);
 let folder: string;
@@ -139,4 +144,35 @@ describe.each([
     expect(page).not.toMatch(/<script|(src|href)="https?:/);
     expect(page).not.toContain('NaN');
   });
+
+  it.skipIf(executablePath === null)(
+    `makes a page that a browser draws whole, light and dark, also on a phone${why}`,
+    async () => {
+      const file = join(folder, `${name}.html`);
+      await writeFile(file, await evidencePage(records, ({ ref }) => store.get(ref)));
+      const browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] });
+      try {
+        for (const [width, colorScheme] of [
+          [1200, 'light'],
+          [390, 'dark'],
+        ] as const) {
+          const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+          await page.goto(pathToFileURL(file).href);
+          // Pictures further down are decoded when they are scrolled to.
+          await page.evaluate(`Promise.all([...document.images].map((image) => {
+            image.loading = 'eager';
+            return image.decode();
+          }))`);
+          expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+          const outside = await page.evaluate(`[...document.querySelectorAll('.box')].filter((box) => {
+            const [a, b] = [box.getBoundingClientRect(), box.parentElement.getBoundingClientRect()];
+            return a.left < b.left - 1 || a.right > b.right + 1 || a.top < b.top - 1 || a.bottom > b.bottom + 1;
+          }).length`);
+          expect(outside).toBe(0);
+        }
+      } finally {
+        await browser.close();
+      }
+    },
+  );
 });
