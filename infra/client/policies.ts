@@ -44,9 +44,15 @@ export async function askPolicy(
     staticSummary: question,
     args: [{ of, video, question, evidence }],
   });
+  // Workers that were started before this version know nothing of records.
+  if (evidence && record == null)
+    throw new UserError(
+      'the services that are running are older than this command, and kept no evidence',
+      'Type: ruminate down, then ruminate up, and ask again',
+    );
   return {
     graded: await committed<GradedRollout>(session, graded),
-    record: record === null ? null : await committed<ConversationRecord>(session, record),
+    record: record == null ? null : await committed<ConversationRecord>(session, record),
   };
 }
 
