@@ -78,9 +78,9 @@ export interface VideoWriter {
       readonly fps: number;
       readonly widthPx: number;
       readonly heightPx: number;
-      /** RGBA or grey frames, row-major. */
+      /** Grey (1) or RGBA (4) frames, row-major, or planar YUV 4:2:0 in video range. A frame may be overwritten once the next is asked for. */
       readonly frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-      readonly channels: 1 | 4;
+      readonly channels: 1 | 4 | 'yuv420p';
       readonly crf: number;
     },
   ): Promise<void>;

@@ -3,32 +3,50 @@ import type { BoxPx } from '../../domain/town/geometry.js';
 import { townLayoutName } from '../../domain/town/layout.js';
 import type { ScenePlan, TownPlan } from '../../domain/town/plan.js';
 import type { TownScene, TruthText, View } from '../../domain/town/records.js';
-import { grainOf } from '../making/grain.js';
+import { blur } from './blur.js';
+import { lay } from './cel.js';
+import { average, develop, emptyFrame, lumaGrain } from './frame.js';
+import type { Frame } from './frame.js';
 import type { Layer, Scroll } from './graphics.js';
 import { newsGraphics, noticeCard } from './graphics.js';
 import { drawPasser } from './passer.js';
 import type { DrawnText } from './pen.js';
-import type { Words } from './picture.js';
 import type { Sheet } from './sheet.js';
 import { drawSheet } from './sheet.js';
-import { average, blur, lay, warp } from './warp.js';
+import type { SheetPlanes } from './sheet-planes.js';
+import { warpChroma, warpLuma } from './warp.js';
 
 /** A video that is drawn as it is read: `scenes` holds the truth about what has been read so far. */
 export interface Film {
-  /** RGBA, `widthPx × heightPx`; each is overwritten by the next. */
+  /** Planar YUV 4:2:0 in video range, `widthPx × heightPx`; each is overwritten by the next. */
   readonly frames: Iterable<Uint8Array>;
   readonly scenes: readonly TownScene[];
 }
 
+/** What every frame of a film is made in, one after the other. */
+interface Darkroom {
+  readonly frame: Frame;
+  readonly second: Frame;
+  readonly bytes: Uint8Array;
+}
+
 export function film(plan: TownPlan): Film {
   const scenes: TownScene[] = [];
+  const { widthPx, heightPx } = plan.knobs;
+  const room: Darkroom = {
+    frame: emptyFrame(widthPx, heightPx),
+    second: emptyFrame(widthPx, heightPx),
+    bytes: new Uint8Array((widthPx * heightPx * 3) / 2),
+  };
   return {
     scenes,
     frames: (function* () {
+      let planes: SheetPlanes | undefined;
       for (const [index, scene] of plan.scenes.entries()) {
-        const shot = new Shot(plan, scene, index);
+        const shot = new Shot(plan, scene, index, planes);
+        planes = shot.planes;
         scenes.push(shot.truth());
-        yield* shot.frames();
+        yield* shot.frames(room);
       }
     })(),
   };
@@ -47,7 +65,7 @@ class Shot {
   readonly #scene: ScenePlan;
   readonly #index: number;
 
-  constructor(plan: TownPlan, scene: ScenePlan, index: number) {
+  constructor(plan: TownPlan, scene: ScenePlan, index: number, spare?: SheetPlanes) {
     this.#plan = plan;
     this.#scene = scene;
     this.#index = index;
@@ -56,51 +74,59 @@ class Shot {
     this.#scroll = news?.scroll ?? null;
     this.#notice = noticeCard(plan, scene);
     this.#passer = drawPasser(plan, scene);
-    this.#sheet = drawSheet(plan, scene);
+    this.#sheet = drawSheet(plan, scene, spare);
   }
 
-  *frames(): Iterable<Uint8Array> {
-    const { widthPx, heightPx, noise, fps, sceneSec } = this.#plan.knobs;
-    const bytes = new Uint8ClampedArray(widthPx * heightPx * 4);
-    const picture: Words = { data: new Uint32Array(bytes.buffer), widthPx, heightPx };
-    const second: Words = { data: new Uint32Array(widthPx * heightPx), widthPx, heightPx };
-    const grain = grainOf(Math.round(noise));
-    for (const [frame, pose] of this.#scene.path.entries()) {
+  /** Of its sheet: the next shot may have them once this one's frames are taken. */
+  get planes(): SheetPlanes {
+    return this.#sheet.planes;
+  }
+
+  *frames(room: Darkroom): Iterable<Uint8Array> {
+    const { heightPx, noise, fps, sceneSec, blurPct } = this.#plan.knobs;
+    const sharpest = blurPct / 100;
+    const { planes, scale } = this.#sheet;
+    const { frame, second, bytes } = room;
+    const grain = lumaGrain(Math.round(noise));
+    for (const [index, pose] of this.#scene.path.entries()) {
       const smearPx = Math.hypot(pose.smearX, pose.smearY) * heightPx;
       const at = (share: number): { x: number; y: number } => ({
         x: pose.smearX * share,
         y: pose.smearY * share,
       });
-      warp(this.#sheet.words, pose, at(smearPx > 0.6 ? -0.25 : 0), this.#sheet.scale, picture);
+      warpLuma(planes, pose, at(smearPx > 0.6 ? -0.25 : 0), scale, frame);
       if (smearPx > 0.6) {
-        warp(this.#sheet.words, pose, at(0.25), this.#sheet.scale, second);
-        average(picture, second);
+        warpLuma(planes, pose, at(0.25), scale, second);
+        average(frame.luma, second.luma);
       }
-      const passed = this.#passer?.at[frame];
-      if (this.#passer !== null && passed !== undefined) lay(picture, this.#passer.words, passed.xPx, 0);
+      // Colours have half the resolution: the middle of the exposure does for them.
+      warpChroma(planes, pose, scale, frame);
+      const passed = this.#passer?.at[index];
+      if (this.#passer !== null && passed !== undefined)
+        lay(frame, this.#passer.cel, passed.xPx, this.#passer.yPx);
       // The rest of the smear is taken for a blur: four exposures would cost twice as much.
-      blur(picture, Math.hypot(pose.blur * heightPx, smearPx > 1.5 ? smearPx * 0.15 : 0));
-      this.#layGraphics(picture, frame);
-      if (noise > 0 || pose.flicker !== 0)
-        addGrain(bytes, grain, pose.flicker, (this.#index * fps * sceneSec + frame) * 7919);
-      yield new Uint8Array(bytes.buffer);
+      const defocus = Math.sqrt(Math.max(0, pose.blur ** 2 - sharpest ** 2)) * heightPx;
+      blur(frame, Math.hypot(defocus, smearPx > 1.5 ? smearPx * 0.15 : 0));
+      this.#layGraphics(frame, index);
+      develop(frame, grain, pose.flicker, (this.#index * fps * sceneSec + index) * 7919, bytes);
+      yield bytes;
     }
   }
 
-  #layGraphics(picture: Words, frame: number): void {
-    if (this.#still !== null) lay(picture, this.#still.words, this.#still.xPx, this.#still.yPx);
+  #layGraphics(picture: Frame, frame: number): void {
+    if (this.#still !== null) lay(picture, this.#still.cel, this.#still.xPx, this.#still.yPx);
     const scroll = this.#scroll;
     if (scroll !== null)
       lay(
         picture,
-        scroll.words,
+        scroll.cel,
         (scroll.leftPx[frame] ?? 0) + scroll.xPx,
         scroll.yPx,
         scroll.fromPx,
         scroll.toPx,
       );
     if (this.#notice !== null && this.#noticed(frame))
-      lay(picture, this.#notice.words, this.#notice.xPx, this.#notice.yPx);
+      lay(picture, this.#notice.cel, this.#notice.xPx, this.#notice.yPx);
   }
 
   #noticed(frame: number): boolean {
@@ -188,16 +214,4 @@ function numbered(scene: number, texts: readonly Omit<TruthText, 'id'>[]): reado
     const place = text.role === 'caption' ? captions++ : text.row;
     return { id: [scene, text.role, place].filter((part) => part !== null).join('.'), ...text };
   });
-}
-
-/** Adds noise and a change of brightness, the same to the three colours of a pixel. */
-function addGrain(bytes: Uint8ClampedArray, grain: Int8Array, flicker: number, offset: number): void {
-  let at = offset % grain.length;
-  for (let to = 0; to < bytes.length; to += 4) {
-    const change = (grain[at] as number) + flicker;
-    if (++at === grain.length) at = 0;
-    bytes[to] = (bytes[to] as number) + change;
-    bytes[to + 1] = (bytes[to + 1] as number) + change;
-    bytes[to + 2] = (bytes[to + 2] as number) + change;
-  }
 }

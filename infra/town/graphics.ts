@@ -2,18 +2,16 @@ import type { TownPlan, ScenePlan } from '../../domain/town/plan.js';
 import { SHEET_H } from '../../domain/town/plan.js';
 import { stream } from '../../domain/seeds.js';
 import type { BoxPx } from '../../domain/town/geometry.js';
+import type { CutOut } from './cel.js';
+import { cutOut } from './cel.js';
 import { BLACK, css, hsl, mix, WHITE } from './colour.js';
 import { disc, plate, raised } from './paint.js';
 import type { DrawnText } from './pen.js';
 import { Pen } from './pen.js';
-import type { Words } from './picture.js';
 import { canvasFor, wordsOf } from './picture.js';
 
 /** A picture that is laid over the film, with the texts on it. */
-export interface Layer {
-  readonly words: Words;
-  readonly xPx: number;
-  readonly yPx: number;
+export interface Layer extends CutOut {
   readonly texts: readonly DrawnText[];
   /** What of the frame it hides. */
   readonly cover: BoxPx;
@@ -23,7 +21,7 @@ export interface Layer {
 export interface Scroll extends Layer {
   readonly fromPx: number;
   readonly toPx: number;
-  /** Left end of the message in each encoded frame. */
+  /** Left end of the message in each encoded frame; even, as the window's ends are. */
   readonly leftPx: readonly number[];
 }
 
@@ -73,7 +71,7 @@ export function newsGraphics(plan: TownPlan, scene: ScenePlan): { readonly still
   disc(ctx, logoX + cap * 0.95, 7 + cap, cap * 0.42, css(WHITE));
   pen.text(channel, logoX + cap * 1.6, 7 + cap * 1.5, { face, cap, ink: WHITE, paper: strong });
   const still: Layer = {
-    ...inked(wordsOf(ctx.canvas)),
+    ...cutOut(wordsOf(ctx.canvas)),
     texts: pen.texts,
     cover: [0, headY * framePx, widthPx, bottom * framePx],
   };
@@ -100,18 +98,17 @@ function message(
   const wide = measure.measure(field.text, book, cap) + 4;
   const pen = penOf(plan, scene, 'scroll', Math.ceil(wide / 64) * 64);
   pen.text(field, 2, base + (cap - scene.cap) / 2, { face: book, cap, ink: WHITE, paper });
-  const [fromPx, toPx] = [Math.round(from * framePx), Math.round(to * framePx)];
+  const [fromPx, toPx] = [even(from * framePx), even(to * framePx)];
   const run = Math.round(Math.max(wide * framePx - (toPx - fromPx), 0)) + Math.round(4 * framePx);
-  const start = fromPx + Math.round(2 * framePx);
+  const start = fromPx + 2 * framePx;
   return {
-    ...inked(wordsOf(pen.ctx.canvas)),
+    ...cutOut(wordsOf(pen.ctx.canvas)),
     texts: pen.texts,
     cover: [0, 0, 0, 0],
     fromPx,
     toPx,
-    leftPx: Array.from(
-      { length: frames },
-      (_, frame) => start - Math.round((run * frame) / Math.max(1, frames - 1)),
+    leftPx: Array.from({ length: frames }, (_, frame) =>
+      even(start - (run * frame) / Math.max(1, frames - 1)),
     ),
   };
 }
@@ -144,24 +141,9 @@ export function noticeCard(plan: TownPlan, scene: ScenePlan): Layer | null {
   pen.text(caption, left, y + cap * 1.75, { face, cap: cap * 0.95, ink: mix(ink, paper, 0.25), paper });
   pen.text(text, left, y + cap * 3.85, { face: bold, cap: cap * 1.2, ink, paper });
   const cover: BoxPx = [x * framePx, y * framePx, (x + w) * framePx, (y + h) * framePx];
-  return { ...inked(wordsOf(pen.ctx.canvas)), texts: pen.texts, cover };
+  return { ...cutOut(wordsOf(pen.ctx.canvas)), texts: pen.texts, cover };
 } // prettier-ignore
 
-/** The part of a canvas that has been drawn on, and where it lies. Layers outlive their canvas, and mostly are small. */
-function inked({ data, widthPx, heightPx }: Words): Pick<Layer, 'words' | 'xPx' | 'yPx'> {
-  let [left, top, right, bottom] = [widthPx, heightPx, 0, 0];
-  for (let y = 0; y < heightPx; y++) {
-    for (let x = 0; x < widthPx; x++) {
-      if ((data[y * widthPx + x] as number) >>> 24 === 0) continue;
-      left = Math.min(left, x);
-      right = Math.max(right, x + 1);
-      top = Math.min(top, y);
-      bottom = y + 1;
-    }
-  }
-  const size = { widthPx: Math.max(0, right - left), heightPx: Math.max(0, bottom - top) };
-  const part = new Uint32Array(size.widthPx * size.heightPx);
-  for (let y = 0; y < size.heightPx; y++)
-    part.set(data.subarray((top + y) * widthPx + left, (top + y) * widthPx + right), y * size.widthPx);
-  return { words: { data: part, ...size }, xPx: left, yPx: top };
+function even(px: number): number {
+  return 2 * Math.round(px / 2);
 }

@@ -23,7 +23,14 @@ export async function makeTownVideo(
   const { widthPx, heightPx, fps, scenes, sceneSec } = knobs;
   const plan = planTown(seed, split, index, knobs);
   const shot = film(plan);
-  const picture = { fps, widthPx, heightPx, frames: shot.frames, channels: 4, crf: plan.crf } as const;
+  const picture = {
+    fps,
+    widthPx,
+    heightPx,
+    frames: shot.frames,
+    channels: 'yuv420p',
+    crf: plan.crf,
+  } as const;
   const sha256 = await folder.encode(video, writer, picture);
   const durationSec = scenes * sceneSec;
   const random = stream('town', seed, split, index, 'questions');

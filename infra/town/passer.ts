@@ -2,15 +2,17 @@ import type { SKRSContext2D } from '@napi-rs/canvas';
 import type { BoxPx } from '../../domain/town/geometry.js';
 import type { Passer, ScenePlan, TownPlan } from '../../domain/town/plan.js';
 import { stream } from '../../domain/seeds.js';
+import type { Cel } from './cel.js';
+import { cutOut } from './cel.js';
 import { BLACK, css, hsl, mix } from './colour.js';
 import type { Rect } from './paint.js';
-import type { Words } from './picture.js';
 import { canvasFor, wordsOf } from './picture.js';
 
 /** Somebody or something that passes close to the camera: dark, out of focus. */
 export interface PasserSprite {
-  readonly words: Words;
-  /** Left edge of the sprite and what it hides, in each encoded frame. */
+  readonly cel: Cel;
+  readonly yPx: number;
+  /** Left edge of the sprite (even) and what it hides, in each encoded frame. */
   readonly at: readonly { readonly xPx: number; readonly cover: BoxPx }[];
 }
 
@@ -19,7 +21,7 @@ export function drawPasser(plan: TownPlan, scene: ScenePlan): PasserSprite | nul
   if (passer === null) return null;
   const { widthPx, heightPx } = plan.knobs;
   const wide = Math.round(passer.width * heightPx);
-  const rim = Math.ceil(heightPx * 0.05);
+  const rim = 2 * Math.ceil(heightPx * 0.025);
   const canvas = canvasFor('passer', wide + 2 * rim, heightPx);
   const ctx = canvas.getContext('2d');
   const random = stream('town passer', scene.texture);
@@ -38,17 +40,17 @@ export function drawPasser(plan: TownPlan, scene: ScenePlan): PasserSprite | nul
   ctx.shadowBlur = 0;
   ctx.shadowColor = 'transparent';
   if (passer.shape === 'car') windows(ctx, { x: rim, y: top, w: wide, h: heightPx });
-  const words = wordsOf(canvas);
+  const { cel, xPx, yPx } = cutOut(wordsOf(canvas));
   const frames = scene.path.length;
   const soft = heightPx * 0.02;
   const at = scene.path.map((_, frame) => {
     const share = (frame + 0.5) / frames;
     const middle = widthPx / 2 + (passer.fromX + (passer.toX - passer.fromX) * share) * heightPx;
-    const left = Math.round(middle - wide / 2);
+    const left = 2 * Math.round((middle - wide / 2) / 2);
     const cover: BoxPx = [left - soft, top - soft, left + wide + soft, heightPx];
-    return { xPx: left - rim, cover };
+    return { xPx: left - rim + xPx, cover };
   });
-  return { words: { ...words, data: Uint32Array.from(words.data) }, at };
+  return { cel, yPx, at };
 }
 
 /** What it looks like against the light. */

@@ -31,10 +31,13 @@ export interface Lettering {
   readonly glow?: Rgb;
 }
 
+type Metrics = ReturnType<SKRSContext2D['measureText']>;
+
 /** Draws a scene's sheet (SHEET_H units high, `width` wide) and remembers every text that it draws. */
 export class Pen {
   readonly texts: DrawnText[] = [];
   readonly height = SHEET_H;
+  readonly #measured = new Map<string, Metrics>();
 
   constructor(
     readonly ctx: SKRSContext2D,
@@ -66,8 +69,17 @@ export class Pen {
   }
 
   measure(text: string, face: Face, cap: number): number {
-    this.ctx.font = townFont(face, cap);
-    return this.ctx.measureText(text).width;
+    return this.measured(text, face, cap).width;
+  }
+
+  /** Sets the font, too. Measuring costs more than drawing, and a scene measures most texts to place them, before it draws them. */
+  private measured(text: string, face: Face, cap: number): Metrics {
+    const font = townFont(face, cap);
+    this.ctx.font = font;
+    const key = `${font} ${text}`;
+    const known = this.#measured.get(key) ?? this.ctx.measureText(text);
+    this.#measured.set(key, known);
+    return known;
   }
 
   /** Writes a text with its base line at y; gives back the width that it took. */
@@ -77,10 +89,11 @@ export class Pen {
     const known: Field =
       typeof field === 'string' ? { role: 'caption', row: null, text: field, mark: null } : field;
     let cap = lettering.cap;
-    const wanted = this.measure(known.text, face, cap);
-    if (within !== undefined && wanted > within) cap *= within / wanted;
-    ctx.font = townFont(face, cap);
-    const size = ctx.measureText(known.text);
+    let size = this.measured(known.text, face, cap);
+    if (within !== undefined && size.width > within) {
+      cap *= within / size.width;
+      size = this.measured(known.text, face, cap);
+    }
     const start = align === 'left' ? x : align === 'center' ? x - size.width / 2 : x - size.width;
     ctx.fillStyle = css(mix(paper, ink, this.contrast));
     if (glow !== undefined) {
@@ -102,7 +115,7 @@ export class Pen {
     this.texts.push({
       field: known,
       quad,
-      words: this.wordsOf(known.text, start, left, right),
+      words: this.wordsOf(known.text, start, left, right, size.width),
       capPx: Math.round(cap * this.framePx * this.localScale() * 10) / 10,
     });
     return size.width;
@@ -121,16 +134,20 @@ export class Pen {
     ctx.restore();
   }
 
-  private wordsOf(text: string, start: number, left: number, right: number): DrawnText['words'] {
+  private wordsOf(
+    text: string,
+    start: number,
+    left: number,
+    right: number,
+    width: number,
+  ): DrawnText['words'] {
     const words = [...text.matchAll(/\S+/g)];
     if (words.length <= 1) return words.map(() => [0, 1]);
-    return words.map(({ 0: word, index }) => {
-      const from = start + this.ctx.measureText(text.slice(0, index)).width;
-      const to = start + this.ctx.measureText(text.slice(0, index + word.length)).width;
-      const share = (x: number): number =>
-        Math.round(Math.min(1, Math.max(0, (x - left) / (right - left))) * 1000) / 1000;
-      return [share(from), share(to)];
-    });
+    const upTo = (end: number): number =>
+      end === 0 ? 0 : end === text.length ? width : this.ctx.measureText(text.slice(0, end)).width;
+    const share = (x: number): number =>
+      Math.round(Math.min(1, Math.max(0, (start + x - left) / (right - left))) * 1000) / 1000;
+    return words.map(({ 0: word, index }) => [share(upTo(index)), share(upTo(index + word.length))]);
   }
 
   private localScale(): number {

@@ -1,10 +1,10 @@
 import type { ScenePlan, TownPlan } from '../../domain/town/plan.js';
 import { SHEET_H } from '../../domain/town/plan.js';
 import { stream } from '../../domain/seeds.js';
+import { blurSheet } from './blur.js';
 import { lightFall } from './paint.js';
 import type { DrawnText } from './pen.js';
 import { Pen } from './pen.js';
-import type { Words } from './picture.js';
 import { canvasFor, wordsOf } from './picture.js';
 import { doorSign } from './scenes/door-sign.js';
 import { productLabel } from './scenes/label.js';
@@ -16,10 +16,12 @@ import { slide } from './scenes/slide.js';
 import { street } from './scenes/street.js';
 import { timetable } from './scenes/timetable.js';
 import { whiteboard } from './scenes/whiteboard.js';
+import type { SheetPlanes } from './sheet-planes.js';
+import { sheetPlanes } from './sheet-planes.js';
 
 /** A scene before the camera: more than the frame shows, and somewhat larger. */
 export interface Sheet {
-  readonly words: Words;
+  readonly planes: SheetPlanes;
   /** Pixels of the sheet for a pixel of the frame at zoom 1. */
   readonly scale: number;
   readonly texts: readonly DrawnText[];
@@ -38,17 +40,17 @@ const DRAW: Readonly<Record<ScenePlan['kind'], (pen: Pen) => void>> = {
   'product label': productLabel,
 };
 
-/** Draws a scene. The words are the canvas's own: they hold until the next sheet is drawn. */
-export function drawSheet(plan: TownPlan, scene: ScenePlan): Sheet {
-  const { widthPx, heightPx, zoomPct, contrast, shadePct } = plan.knobs;
+/** Draws a scene, as soft as its best focus is; into planes of the same size that are no longer needed, where there are any. */
+export function drawSheet(plan: TownPlan, scene: ScenePlan, spare?: SheetPlanes): Sheet {
+  const { widthPx, heightPx, zoomPct, contrast, shadePct, blurPct } = plan.knobs;
   const framePx = heightPx / SHEET_H;
   const width = widthPx / framePx;
   const scale = 1 + zoomPct / 200;
   const rim = rimOf(plan, width);
   const canvas = canvasFor(
     'sheet',
-    Math.ceil((width + 2 * rim) * framePx * scale),
-    Math.ceil((SHEET_H + 2 * rim) * framePx * scale),
+    2 * Math.ceil((width / 2 + rim) * framePx * scale),
+    2 * Math.ceil((SHEET_H / 2 + rim) * framePx * scale),
   );
   const ctx = canvas.getContext('2d');
   const unit = framePx * scale;
@@ -67,7 +69,9 @@ export function drawSheet(plan: TownPlan, scene: ScenePlan): Sheet {
   const pen = new Pen(ctx, scene, width, { x: rimX, y: rimY }, unit, framePx, contrast, random);
   DRAW[scene.kind](pen);
   lightFall(pen, shadePct / 100);
-  return { words: wordsOf(canvas), scale, texts: pen.texts };
+  const planes = sheetPlanes(wordsOf(canvas), spare);
+  blurSheet(planes, (blurPct / 100) * heightPx * scale);
+  return { planes, scale, texts: pen.texts };
 }
 
 /** How far the camera may see beyond the frame at zoom 1, in units. */

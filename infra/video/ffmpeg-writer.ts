@@ -1,7 +1,7 @@
 import type { VideoWriter } from '../../activities/ports.js';
 import { InfrastructureFailure } from '../../domain/failures.js';
 import { runFfmpeg } from './ffmpeg-process.js';
-import { yuv420p } from './luma.js';
+import { planarYuv } from './luma.js';
 import { X264_PARAMS, X264_PRESET } from './x264.js';
 
 /** Encodes through an ffmpeg binary, one process a video: H.264, or MPEG-4 part 2 where it has no libx264. */
@@ -27,7 +27,8 @@ export class FfmpegWriter implements VideoWriter {
       ...['-flags:v', '+bitexact', '-fflags', '+bitexact', '-map_metadata', '-1', '-f', 'mp4', '-y', path],
     ];
     const input = (async function* () {
-      for await (const pixels of video.frames) yield yuv420p(pixels, widthPx, heightPx, channels);
+      // A copy, because the pipe may still hold a frame when the next one is drawn over it.
+      for await (const pixels of video.frames) yield planarYuv(pixels, widthPx, heightPx, channels).slice();
     })();
     const { code, reason, stderr } = await runFfmpeg(this.#binary, args, { input });
     if (code === 0) return;

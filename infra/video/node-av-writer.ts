@@ -20,7 +20,7 @@ import {
   Rational,
 } from 'node-av/lib';
 import type { VideoWriter } from '../../activities/ports.js';
-import { yuv420p } from './luma.js';
+import { planarYuv } from './luma.js';
 import { X264_PARAMS, X264_PRESET } from './x264.js';
 
 /**
@@ -85,7 +85,9 @@ export class NodeAvWriter implements VideoWriter {
         frame.height = heightPx;
         try {
           check(frame.getBuffer(), path);
-          check(frame.fromBuffer(Buffer.from(yuv420p(pixels, widthPx, heightPx, channels).buffer)), path);
+          const planes = planarYuv(pixels, widthPx, heightPx, channels);
+          const { buffer, byteOffset, byteLength } = planes;
+          check(frame.fromBuffer(Buffer.from(buffer, byteOffset, byteLength)), path);
           frame.pts = pts++;
           frame.timeBase = encoder.timeBase;
           check(encoder.sendFrameSync(frame), path);

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { yuv420p } from '../../infra/video/luma.js';
 import { isWholeMp4 } from '../../infra/video/mp4.js';
 import { adaptersHere } from './adapters.js';
 
@@ -45,6 +46,25 @@ describe.each(await adaptersHere())('writing through $name', ({ name, reader, wr
     [200, 120, 40].forEach((value, index) =>
       expect(Math.abs((pixel[index] ?? -99) - value)).toBeLessThanOrEqual(6),
     );
+  });
+
+  it('writes planar YUV as it is, the same as the RGBA that it stands for, even where a frame is drawn over the one before', async () => {
+    const shades = [[200, 120, 40], [20, 90, 230], [250, 250, 250]] as const; // prettier-ignore
+    const rgba = shades.map((shade) =>
+      new Uint8Array(WIDTH_PX * HEIGHT_PX * 4).map((_, at) => shade[at % 4] ?? 255),
+    );
+    const reused = new Uint8Array((WIDTH_PX * HEIGHT_PX * 3) / 2);
+    const planar = function* () {
+      for (const frame of rgba) {
+        reused.set(yuv420p(frame, WIDTH_PX, HEIGHT_PX, 4));
+        yield reused;
+      }
+    };
+    await writer.write(file('rgba'), { ...grey, channels: 4, frames: rgba });
+    await writer.write(file('planar'), { ...grey, channels: 'yuv420p', frames: planar() });
+    expect((await readFile(file('planar'))).equals(await readFile(file('rgba')))).toBe(true);
+    const short = { ...grey, channels: 'yuv420p' as const, frames: [reused.subarray(1)] };
+    await expect(writer.write(file('short'), short)).rejects.toThrow('in YUV 4:2:0 has 4608 bytes, not 4607');
   });
 
   it('takes frames as they come, and writes the same bytes every time', async () => {
