@@ -9,7 +9,7 @@ import type { AnswersStatus } from '../infra/client/answers.js';
 import type { Home } from '../infra/home/home.js';
 import type { Session } from '../infra/client/session.js';
 import { keepEvidence } from './ask-served.js';
-import { printable, spentLine } from './conversation-view.js';
+import { outcomeLine, printable, spentLine } from './conversation-view.js';
 import { EXIT } from './exit.js';
 import { duration } from './format.js';
 import { progressLine } from './progress.js';
@@ -179,7 +179,7 @@ async function ended(
     });
   else {
     const { sums } = status;
-    out(`${sums.answered} of ${sums.conversations} questions answered, ${sums.failed} failed`);
+    out(outcomeLine(sums));
     for (const line of failureLines(failed)) out(line);
     if (row.n > 0) {
       const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -59,6 +59,20 @@ export function lookedLine(looked: Looked): string {
     .join('\n');
 }
 
+/** What became of a run's questions; each is in one of the counts. */
+export function outcomeLine({
+  conversations,
+  answered,
+  failed,
+}: {
+  readonly conversations: number;
+  readonly answered: number;
+  readonly failed: number;
+}): string {
+  const silent = conversations - answered - failed;
+  return `${answered} of ${conversations} questions answered, ${failed} failed${silent > 0 ? `, ${silent} ended without an answer` : ''}`;
+}
+
 /** `1,204 + 96 tokens, 0.0031` and what was wasted. */
 export function spentLine({
   messages,

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { answersCells, answersLines } from '../../cli/answers-view.js';
-import { lookedLine, messageLine, printable, thoughtLine } from '../../cli/conversation-view.js';
+import { lookedLine, messageLine, outcomeLine, printable, thoughtLine } from '../../cli/conversation-view.js';
 import { pictureProtocol, pictureText } from '../../cli/terminal-picture.js';
 import { accuracyOf } from '../../domain/conversation/accuracy.js';
 import { NOTHING_SPENT } from '../../domain/conversation/ledger.js';
@@ -60,6 +60,15 @@ describe('the lines of a run of questions', () => {
     );
     expect(lines).toContain(`  2 × speak: tried again after: ${away}`);
     expect(lines).toContain('  1 × look: tried again after: MinIO does not answer');
+  });
+
+  it('count every question once', () => {
+    expect(outcomeLine({ conversations: 5, answered: 3, failed: 1 })).toBe(
+      '3 of 5 questions answered, 1 failed, 1 ended without an answer',
+    );
+    expect(outcomeLine({ conversations: 3, answered: 3, failed: 0 })).toBe(
+      '3 of 3 questions answered, 0 failed',
+    );
   });
 
   it('stand in a list beside other runs', () => {

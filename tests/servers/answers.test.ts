@@ -72,9 +72,16 @@ describe('a batch of questions', () => {
     const before = (await view('fifty')).done;
     await eventually('it goes on', async () => (await view('fifty')).done >= before + 8, 120_000);
 
-    const worker = await pidOf('curriculum');
-    expect((await view('fifty')).state).toBe('running');
-    process.kill(worker, 'SIGKILL');
+    // An endpoint that thinks: the worker is killed while it waits for it, and the turns are known to be lost.
+    endpoint.pause();
+    await eventually(
+      'turns are under way',
+      async () => (await view('fifty')).work.some(({ activity }) => activity === 'speak'),
+      60_000,
+    );
+    await sleep(1_000);
+    process.kill(await pidOf('curriculum'), 'SIGKILL');
+    endpoint.resume();
 
     const { code, stdout, stderr } = await asking.ended;
     expect(stderr).not.toMatch(STACK_TRACE);
@@ -88,6 +95,9 @@ describe('a batch of questions', () => {
     // What was kept is what the ledger has; what was served beside it was under way when the worker was killed.
     const kept = records.reduce((sum, { spent }) => sum + spent.messages, 0);
     expect(records.reduce((sum, { turns }) => sum + turns.length, 0)).toBe(kept);
+    expect(records.reduce((sum, { spent }) => sum + (spent.wasted['worker lost'] ?? 0), 0)).toBeGreaterThan(
+      0,
+    );
     const paid = answered + endpoint.served();
     expect(paid).toBeGreaterThanOrEqual(kept);
     expect(paid - kept).toBeLessThanOrEqual(TURNS_AT_ONCE);
@@ -210,6 +220,9 @@ async function pidOf(role: string): Promise<number> {
 interface Endpoint {
   /** SIGKILL: nothing is said and nothing finished. */
   kill(): void;
+  /** Stands still, as one that thinks for long. */
+  pause(): void;
+  resume(): void;
   /** Turns that it has answered. */
   served(): number;
 }
@@ -224,6 +237,8 @@ async function startEndpoint(): Promise<Endpoint> {
   await eventually('the endpoint listens', () => stdout.includes('answers as model'), 60_000);
   return {
     kill: () => child.kill('SIGKILL'),
+    pause: () => child.kill('SIGSTOP'),
+    resume: () => child.kill('SIGCONT'),
     served: () => log.match(/^POST \/v1\/chat\/completions 200 /gm)?.length ?? 0,
   };
 }
