@@ -2,6 +2,7 @@ import type {
   ComputeConfig,
   Curriculum,
   EvaluationConfig,
+  FolderData,
   PolicyConfig,
   PretrainStage,
   RlStage,
@@ -41,6 +42,17 @@ export interface PrepareDataInput {
   readonly seed: number;
   readonly videos: number;
   readonly questionsPerVideo: number;
+}
+
+/** A curriculum's data folders: both in one, because neither may hold the other's videos. */
+export interface PrepareFoldersInput {
+  readonly run: string;
+  readonly folders: FolderData['folders'];
+}
+
+export interface PreparedFolders {
+  readonly train: DataSet;
+  readonly test: DataSet;
 }
 
 /** A set of demonstrations or reading samples, packed for training. */
@@ -354,6 +366,7 @@ export interface RecordAskedInput {
 /** Task queue `cpu`. */
 export interface CpuActivities {
   prepareData(input: PrepareDataInput): Promise<DataSet>;
+  prepareFolders(input: PrepareFoldersInput): Promise<PreparedFolders>;
   synthesize(input: SynthesizeInput): Promise<SynthesizedPart>;
   runTools(input: RunToolsInput): Promise<ToolsRun>;
   gradeShard(input: GradeShardInput): Promise<GradedShard>;

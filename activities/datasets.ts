@@ -15,8 +15,10 @@ export interface DataSetManifest {
   readonly scenes: Ref | null;
   /** Thumbnails of every video, one after the other, `OVERVIEW_BYTES` each; null where no embedded policy looks at them. */
   readonly overview: Ref | null;
-  /** Curated demonstrations (TrajectoryRecords, JSONL) about its questions and videos. */
+  /** Curated demonstrations (TrajectoryRecords, JSONL), each about one of its questions; `style` is `drp` or `crp`. */
   readonly trajectories?: Ref | null;
+  /** What was left out of a data folder, a sentence a line. */
+  readonly leftOut?: Ref;
 }
 
 export const OVERVIEW_BYTES = MAX_FRAMES * 32 * 18;

@@ -13,7 +13,7 @@ export function createPlanQuestions(deps: {
     if (candidates.length === 0)
       throw new UserError(
         `stage "${order.stage}" asks questions of the kinds ${kinds.join(', ')}, and none of the ${questions.length} training questions is of one of them`,
-        'raise data.world.train.videos, or name other kinds',
+        'raise data.world.train.videos, curate more demonstrations (they say which look a question takes), or name other kinds',
       );
     return questionsOfSteps(candidates, order);
   };

@@ -1,3 +1,4 @@
+import type { Material } from '../domain/data/material.js';
 import type { Ref, RefKind } from '../domain/refs.js';
 import type { Observation, PictureSpec, ToolCall } from '../domain/tools/contract.js';
 import type { Split } from '../domain/world/records.js';
@@ -111,6 +112,26 @@ export interface WorldWriter {
     readonly signal?: AbortSignal;
     readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
   }): Promise<unknown>;
+}
+
+/**
+ * Reads the data folders of a curriculum. Throws a UserError where one is not there, or holds nothing to use, or where both
+ * have a video in common; a DataFailure where too much of one must be left out.
+ */
+export interface TrainingFolders {
+  (
+    folders: { readonly train: string; readonly test: string },
+    options?: {
+      readonly signal?: AbortSignal | undefined;
+      readonly onProgress?: ((progress: FolderProgress) => void) | undefined;
+    },
+  ): Promise<{ readonly train: Material; readonly test: Material }>;
+}
+
+export interface FolderProgress {
+  readonly doing: string;
+  readonly done: number;
+  readonly total: number;
 }
 
 /** All-or-nothing commits: parts first, their manifest last and only once. See `infra/store/manifest.ts`. */

@@ -2,17 +2,19 @@ import { member } from './keys.js';
 import type { OrderProblem } from './order.js';
 
 /**
- * What a stage may not say because of the engine that trains it. A policy of the embedded engine may say everything; a
- * model of the torch engine is somebody's already, so it is not pretrained here, and no rate of ours fits it.
+ * What a file may not say because of the engine that trains, with paths from the file's root. The embedded policy learns
+ * from the small world alone; a model of the torch engine is somebody's already, so it is not pretrained here, and no
+ * rate of ours fits it.
  */
 export function engineProblems(value: unknown): readonly OrderProblem[] {
   const stages = member(value, 'stages');
-  if (member(member(value, 'policy'), 'engine') !== 'torch' || !Array.isArray(stages)) return [];
+  if (member(member(value, 'policy'), 'engine') !== 'torch') return embeddedProblems(value);
+  if (!Array.isArray(stages)) return [];
   return stages.flatMap((stage: unknown, i): readonly OrderProblem[] => {
     if (member(stage, 'type') === 'pretrain')
       return [
         {
-          path: [i, 'type'],
+          path: ['stages', i, 'type'],
           message: 'the torch engine starts from a model that can see: remove the pretrain stage',
         },
       ];
@@ -20,15 +22,23 @@ export function engineProblems(value: unknown): readonly OrderProblem[] {
     const optimizer = member(stage, 'optimizer');
     if (member(optimizer, 'type') !== 'adamw' || member(optimizer, 'lr') === undefined)
       problems.push({
-        path: [i, 'optimizer'],
+        path: ['stages', i, 'optimizer'],
         message:
           'the torch engine trains by AdamW at a rate that you name: write `optimizer: { type: adamw, lr: 1e-5 }`',
       });
     if (member(stage, 'auxiliaryWeight') !== undefined)
       problems.push({
-        path: [i, 'auxiliaryWeight'],
+        path: ['stages', i, 'auxiliaryWeight'],
         message: '`auxiliaryWeight` is of the embedded policy; the torch engine has no such loss: remove it',
       });
     return problems;
   });
+}
+
+function embeddedProblems(value: unknown): readonly OrderProblem[] {
+  if (member(member(value, 'data'), 'folders') === undefined) return [];
+  const message =
+    '`data.folders` is for the torch engine: the embedded policy sees videos of eight seconds and knows the words of the ' +
+    'small world; write `policy: { engine: torch, … }`, or `data: { world: … }`';
+  return [{ path: ['data', 'folders'], message }];
 }

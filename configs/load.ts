@@ -41,12 +41,13 @@ export function parseCurriculum(text: string, fileName: string): Curriculum {
   const yaml = readYaml(text);
   if (yaml.problems.length > 0) throw refusal(fileName, yaml.problems);
   const parsed = curriculumFile.safeParse(yaml.value);
-  const order = [...orderProblems(outlines(yaml.value)), ...engineProblems(yaml.value)].map(
-    ({ path, ...problem }) => ({
-      ...yaml.at(['stages', ...path]),
+  const order = [
+    ...orderProblems(outlines(yaml.value)).map((problem) => ({
       ...problem,
-    }),
-  );
+      path: ['stages', ...problem.path],
+    })),
+    ...engineProblems(yaml.value),
+  ].map(({ path, ...problem }) => ({ ...yaml.at(path), ...problem }));
   const problems = [...(parsed.success ? [] : problemsOf(parsed.error.issues, yaml)), ...order];
   if (!parsed.success || problems.length > 0) throw refusal(fileName, problems);
   return resolve(parsed.data, fileName, readPrompt);

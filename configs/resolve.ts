@@ -1,6 +1,6 @@
 import { dirname, resolve as resolvePath } from 'node:path';
 import type { PromptTexts } from '../domain/conversation/spec.js';
-import type { Curriculum, PolicyConfig, Stage } from '../domain/curriculum.js';
+import type { Curriculum, DataConfig, PolicyConfig, Stage } from '../domain/curriculum.js';
 import { origins } from './order.js';
 import type { CurriculumFile } from './schema.js';
 import type { PolicyFile } from './schema/policy.js';
@@ -11,7 +11,7 @@ const SINGLE_TOOL_SHARE = 0.35;
 
 /**
  * A checked file as a curriculum: origins filled in, nothing optional left.
- * @param fileName what the paths of a torch policy are relative to
+ * @param fileName what the paths of a torch policy and of data folders are relative to
  * @param readPrompt reads a prompt file, or throws a UserError
  */
 export function resolve(
@@ -20,9 +20,11 @@ export function resolve(
   readPrompt: (file: string) => PromptTexts,
 ): Curriculum {
   const from = origins(file.stages);
+  const absolute = (given: string): string => resolvePath(dirname(fileName), given);
   return {
     ...file,
-    policy: resolvePolicy(file.policy, (given) => resolvePath(dirname(fileName), given), readPrompt),
+    policy: resolvePolicy(file.policy, absolute, readPrompt),
+    data: resolveData(file.data, absolute),
     stages: file.stages.map((stage, i) => resolveStage(stage, from[i]!, file.policy.engine === 'torch')),
   };
 }
@@ -40,6 +42,11 @@ function resolvePolicy(
     contextTokens: policy.contextTokens ?? null,
     prompt: readPrompt(absolute(prompt)),
   };
+}
+
+function resolveData(data: DataConfig, absolute: (given: string) => string): DataConfig {
+  if (!('folders' in data)) return data;
+  return { folders: { train: absolute(data.folders.train), test: absolute(data.folders.test) } };
 }
 
 function resolveStage(stage: StageFile, from: string, torch: boolean): Stage {

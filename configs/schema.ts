@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { evaluation, world } from './schema/data.js';
+import { data, evaluation } from './schema/data.js';
 import { policy } from './schema/policy.js';
 import { stage } from './schema/stages.js';
 import { natural, strict, text } from './schema/values.js';
@@ -16,7 +16,7 @@ export const curriculumFile = strict({
   name: text,
   seed: natural.default(7), // ours
   policy,
-  data: strict({ world }),
+  data,
   stages: z.array(stage).min(1),
   evaluation: evaluation.prefault({}),
   compute: strict({

@@ -64,13 +64,21 @@ export interface TorchPolicy {
   readonly prompt: PromptTexts;
 }
 
-export interface DataConfig {
+export type DataConfig = WorldData | FolderData;
+
+/** The small world, rendered by the run itself. */
+export interface WorldData {
   readonly world: {
     readonly seed: number;
     readonly train: WorldPart;
     readonly validation: WorldPart;
     readonly test: WorldPart;
   };
+}
+
+/** A person's own data folders (`domain/data/records.ts`), absolute. Their videos stay where they are. */
+export interface FolderData {
+  readonly folders: { readonly train: string; readonly test: string };
 }
 
 export interface WorldPart {

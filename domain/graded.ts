@@ -1,11 +1,11 @@
 import type { Rollout } from './trajectory.js';
-import type { Looks, Task } from './world/records.js';
+import type { Looks } from './world/records.js';
 
 /** A rollout beside the truth, as an evaluation keeps it (one JSON object a line). */
 export interface GradedRollout {
   readonly questionId: string;
   readonly question: string;
-  readonly task: Task;
+  readonly task: string;
   readonly looks: Looks;
   /** Path of the video relative to its folder, and the folder. */
   readonly video: string;

@@ -8,7 +8,7 @@ import {
   setHandler,
   type ChildWorkflowOptions,
 } from '@temporalio/workflow';
-import type { DataSet, PromptLedger, WrittenReport } from '../activities/contract.js';
+import type { DataSet, PreparedFolders, PromptLedger, WrittenReport } from '../activities/contract.js';
 import type { Curriculum, Stage } from '../domain/curriculum.js';
 import { addLedger, EMPTY_LEDGER } from '../domain/ledger.js';
 import type { CheckpointRef, Ref } from '../domain/refs.js';
@@ -72,11 +72,7 @@ async function run(input: CurriculumInput, book: RunBook): Promise<CurriculumRes
   const { curriculum } = input;
   await sameParts(input, book);
   book.now('preparing videos, questions and the base policy');
-  const [trainSet, testSet, base] = await Promise.all([
-    prepare(input, 'train'),
-    prepare(input, 'test'),
-    startPolicy(input),
-  ]);
+  const [{ train: trainSet, test: testSet }, base] = await Promise.all([prepare(input), startPolicy(input)]);
 
   const policies = new Map<string, CheckpointRef>([['base', base]]);
   let ledger: PromptLedger = EMPTY_LEDGER;
@@ -187,11 +183,20 @@ async function sameParts({ run }: CurriculumInput, book: RunBook): Promise<void>
   book.settleParts(parts);
 }
 
-function prepare({ run, curriculum }: CurriculumInput, split: 'train' | 'test'): Promise<DataSet> {
-  const { seed, [split]: part } = curriculum.data.world;
-  return cpu.prepareData.executeWithOptions({ summary: `${split}: ${part.videos} videos` }, [
-    { run, split, seed, videos: part.videos, questionsPerVideo: part.questionsPerVideo },
-  ]);
+async function prepare({ run, curriculum }: CurriculumInput): Promise<PreparedFolders> {
+  const { data } = curriculum;
+  if ('folders' in data)
+    return cpu.prepareFolders.executeWithOptions({ summary: 'train and test: data folders' }, [
+      { run, folders: data.folders },
+    ]);
+  const split = (name: 'train' | 'test'): Promise<DataSet> => {
+    const { seed, [name]: part } = data.world;
+    return cpu.prepareData.executeWithOptions({ summary: `${name}: ${part.videos} videos` }, [
+      { run, split: name, seed, videos: part.videos, questionsPerVideo: part.questionsPerVideo },
+    ]);
+  };
+  const [train, test] = await Promise.all([split('train'), split('test')]);
+  return { train, test };
 }
 
 function startPolicy({ run, curriculum, baseWeights }: CurriculumInput): Promise<CheckpointRef> {

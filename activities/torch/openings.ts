@@ -29,10 +29,10 @@ export class Openings {
   /** @param index of the question in the data set */
   async of(data: DataSet, index: number, view: View, signal?: AbortSignal): Promise<Opening> {
     const loaded = await this.#dataSets.load(data);
-    const { id, video, question, answers } = loaded.questions[index]!;
+    const { id, video, question, options, answers } = loaded.questions[index]!;
     const file = path.join(loaded.dir, video);
     return {
-      question: { id, video: file, question, answers },
+      question: { id, video: file, question, ...(options ? { options } : {}), answers },
       ...(await this.#overview(data, video, file, view, signal)),
     };
   }

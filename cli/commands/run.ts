@@ -46,6 +46,12 @@ async function run(file: string, options: Options): Promise<number> {
   const { refuseAbsentDevice } = await import('../../infra/client/device.js');
   await refuseAbsentDevice(curriculum.compute);
 
+  const { surveyFolders } = await import('../../infra/client/data-folders.js');
+  const { folderProgress, leftOutLines } = await import('../data-folders.js');
+  const progress = folderProgress();
+  const folders = await surveyFolders(curriculum, progress.onProgress).finally(progress.end);
+  leftOutLines(folders).forEach(err);
+
   const { openHome } = await import('../../infra/home/home.js');
   const { up } = await import('../../infra/services/up.js');
   const { withSession, runPage } = await import('../../infra/client/session.js');

@@ -1,10 +1,10 @@
 import type { RandomStream } from '../seeds.js';
-import type { Evidence, Looks, Question, Task, TruthItem, TruthScene } from './records.js';
+import type { Evidence, Looks, Task, TruthItem, TruthScene, WorldQuestion } from './records.js';
 import { isNumber } from './texts.js';
 import { ROWS } from './vocabulary.js';
 
 /** A question before it has an id and a video. */
-export type Draft = Pick<Question, 'question' | 'task' | 'looks' | 'answers' | 'evidence'>;
+export type Draft = Pick<WorldQuestion, 'question' | 'task' | 'looks' | 'answers' | 'evidence'>;
 
 /** 60 % read, 30 % symbol, 10 % count; and 40 % lookup, 30 % join, 30 % compare: exact over ten videos that have the symbols. */
 const SINGLE: readonly Task[] = [

@@ -42,10 +42,19 @@ export interface Question {
   /** Path of the video relative to the folder. */
   readonly video: string;
   readonly question: string;
-  readonly task: Task;
+  /** Choices of a multiple-choice question, in order. */
+  readonly options?: readonly string[];
+  /** A world's is one of `Task`; a data folder's what its data set says. */
+  readonly task: string;
   readonly looks: Looks;
   readonly answers: readonly string[];
+  /** Empty where nobody says by which look the answer is read. */
   readonly evidence: readonly Evidence[];
+}
+
+/** A question of the small world. */
+export interface WorldQuestion extends Question {
+  readonly task: Task;
 }
 
 export interface TruthItem {

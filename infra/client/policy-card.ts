@@ -1,4 +1,5 @@
 import type { Curriculum, Stage } from '../../domain/curriculum.js';
+import { BugFailure } from '../../domain/failures.js';
 import { QUESTION_SLOT } from '../../domain/protocol/compact.js';
 import type { PolicyVersion } from '../../domain/refs.js';
 import { MAX_TEXT } from '../../domain/world/vocabulary.js';
@@ -21,6 +22,7 @@ export function policyCard(origin: PolicyOrigin, weights: { sha256: string; byte
   const { run, stage, version, curriculum, baseSha256 } = origin;
   const { seed, data } = curriculum;
   const policy = embeddedPolicy(curriculum.policy, 'a folder of a policy');
+  if (!('world' in data)) throw new BugFailure(`${run}: expected a policy that learnt from the small world`);
   const { train } = data.world;
   const count = parameters(policy).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const stages = lineage(curriculum.stages, stage);

@@ -26,6 +26,7 @@ import { createPlanEvaluation } from '../../activities/plan-evaluation.js';
 import { createPlanQuestions } from '../../activities/plan-questions.js';
 import type { Commits, LookTools, ObjectStore, VideoReader } from '../../activities/ports.js';
 import { createPrepareData } from '../../activities/prepare-data.js';
+import { createPrepareFolders } from '../../activities/prepare-folders.js';
 import { createWriteReport } from '../../activities/report.js';
 import { createRecordAsked } from '../../activities/record-asked.js';
 import { createRunTools } from '../../activities/run-tools.js';
@@ -51,6 +52,7 @@ import { createTrainSupervised } from '../../activities/train-supervised.js';
 import { DEFAULT_PICTURES } from '../../domain/tools/pictures.js';
 import { EmbeddedEngine } from '../../engine/embedded-engine.js';
 import { curationFolders } from '../data/curation-folders.js';
+import { readTrainingFolders } from '../data/training-folders.js';
 import { logFile, type Home } from '../home/home.js';
 import { ocrEngines } from '../ocr/resolve.js';
 import { sideFiles } from '../ocr/side-files.js';
@@ -133,6 +135,7 @@ async function cpu(home: Home, connection: ConnectionInfo): Promise<Wired> {
     closeConversation: createCloseConversation({ store, sources }),
     collectAnswers: createCollectAnswers({ store }),
     prepareData: createPrepareData({ store, tools, writeWorld, dataDir: join(home.dataFolder, 'worlds') }),
+    prepareFolders: createPrepareFolders({ store, readFolders: readTrainingFolders }),
     synthesize: byEngine(({ policy }) => policy, {
       onnx: createSynthesize({ store, tools, dataSets }),
       torch: createTorchSynthesize({ store, dataSets, openings, photographer }),

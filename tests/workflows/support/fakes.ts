@@ -66,6 +66,10 @@ export function fakes(override: Partial<Activities> = {}): { activities: Activit
       questions: videos * questionsPerVideo,
       ref: ref(`data/${split}`, 'dataset'),
     }),
+    prepareFolders: async () => ({
+      train: { split: 'train', videos: 10, questions: 80, ref: ref('data/folders/train', 'dataset') },
+      test: { split: 'test', videos: 5, questions: 40, ref: ref('data/folders/test', 'dataset') },
+    }),
     startPolicy: async () => checkpoint('base', 0),
     synthesize: async ({ stage, part }) => {
       calls.order.push(`${stage.name} synthesize ${part}`);
