@@ -6,6 +6,7 @@ import { OVERVIEW_BYTES, parseLines, toJson, type DataSetManifest } from './data
 import type { LookTools, ObjectStore, WorldWriter } from './ports.js';
 import { DataFailure } from '../domain/failures.js';
 import { DEFAULT_PICTURES } from '../domain/tools/pictures.js';
+import { worldFolderName } from '../domain/world/folder-name.js';
 import type { Question } from '../domain/world/records.js';
 
 export interface PrepareDataDeps {
@@ -19,7 +20,7 @@ export interface PrepareDataDeps {
 /** Renders a split of the small world (or finds it rendered) and describes it to the store. */
 export function createPrepareData(deps: PrepareDataDeps): (input: PrepareDataInput) => Promise<DataSet> {
   return async ({ split, seed, videos, questionsPerVideo }) => {
-    const dir = path.join(deps.dataDir, `world-${seed}-${split}-${videos}x${questionsPerVideo}`);
+    const dir = path.join(deps.dataDir, worldFolderName({ seed, split, videos, questionsPerVideo }));
     await deps.writeWorld({
       dir,
       videos,

@@ -64,7 +64,7 @@ function drawn(rows: readonly (readonly string[])[]): readonly string[] {
 
 const FRAME_PARTS = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left'];
 const MORE_PARTS = ['bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'];
-const NO_FRAME = Object.fromEntries([...FRAME_PARTS, ...MORE_PARTS].map((part) => [part, '']));
+export const NO_FRAME = Object.fromEntries([...FRAME_PARTS, ...MORE_PARTS].map((part) => [part, '']));
 
 function effectLines(effects: RunReport['effects']): readonly string[] {
   if (effects.length === 0) return [];

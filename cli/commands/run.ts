@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { Curriculum } from '../../domain/curriculum.js';
 import { EXIT } from '../exit.js';
 import { err, examples, json, out } from '../say.js';
 import { wholeNumber } from '../values.js';
@@ -9,6 +10,7 @@ interface Options {
   readonly watch?: boolean;
   readonly json?: boolean;
   readonly acceptChanges?: boolean;
+  readonly dryRun?: boolean;
 }
 
 export function runCommand(): Command {
@@ -23,12 +25,14 @@ export function runCommand(): Command {
     .option('--seed <seed>', "another seed than the file's", wholeNumber)
     .option('--watch', 'stay and show how it goes; Ctrl-C stops the watching, not the run')
     .option('--accept-changes', 'go on although versions of what shapes the bytes have changed')
-    .option('--json', 'answer with {run, started, state, temporalUi} as JSON')
+    .option('--dry-run', 'show what the run would do, need and leave; nothing is started or written')
+    .option('--json', 'answer with {run, started, state, temporalUi} as JSON; with --dry-run, the plan')
     .addHelpText(
       'after',
       examples(
         'ruminate run configs/mini.yaml --watch',
         'ruminate run configs/tiny.yaml --name second --seed 8',
+        'ruminate run configs/video-r4.yaml --dry-run',
       ),
     )
     .action(async (file: string, options: Options) => {
@@ -43,8 +47,11 @@ async function run(file: string, options: Options): Promise<number> {
   const curriculum = options.seed === undefined ? loaded : { ...loaded, seed: options.seed };
   const name = options.name ?? curriculum.name;
 
+  if (options.dryRun === true) return dryRun(name, file, curriculum, options.json === true);
+
   const { refuseAbsentDevice } = await import('../../infra/client/device.js');
-  await refuseAbsentDevice(curriculum.compute);
+  // The torch engine's device is its Python's to judge.
+  if (curriculum.policy.engine === 'onnx') await refuseAbsentDevice(curriculum.compute);
 
   const { surveyFolders } = await import('../../infra/client/data-folders.js');
   const { folderProgress, leftOutLines } = await import('../data-folders.js');
@@ -77,6 +84,21 @@ async function run(file: string, options: Options): Promise<number> {
     err(`Watch it: ruminate watch ${name}`);
     return EXIT.ok;
   });
+}
+
+async function dryRun(name: string, file: string, curriculum: Curriculum, asJson: boolean): Promise<number> {
+  const { planRun } = await import('../../infra/client/plan.js');
+  const { homeFolder } = await import('../../infra/home/home.js');
+  const { folderProgress } = await import('../data-folders.js');
+  const { planText } = await import('../plan-view.js');
+  const progress = folderProgress();
+  const home = homeFolder(process.env, process.cwd());
+  const plan = await planRun({ name, file, curriculum, home, onProgress: progress.onProgress }).finally(
+    progress.end,
+  );
+  if (asJson) json(plan);
+  else out(planText(plan, process.stdout.columns));
+  return EXIT.ok;
 }
 
 const SAID = {

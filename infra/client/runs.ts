@@ -176,7 +176,11 @@ async function settleChanges(
   if (running) await session.temporal.workflow.getHandle(name).signal(acceptChangesSignal);
 }
 
-async function readBase({ file, curriculum }: StartRequest): Promise<PolicyFile | null> {
+/** The base of an embedded policy where it is a file; a UserError where it is none, or of another shape. */
+export async function readBase({
+  file,
+  curriculum,
+}: Pick<StartRequest, 'file' | 'curriculum'>): Promise<PolicyFile | null> {
   const { policy } = curriculum;
   // A model of the torch engine is a folder, which its process reads itself.
   if (policy.engine === 'torch' || policy.base.type === 'fresh') return null;
