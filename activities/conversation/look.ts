@@ -1,11 +1,10 @@
 import type { Looked, Opening, SpokenMessage } from '../../domain/conversation/records.js';
-import { refusalOf } from '../../domain/tools/validate.js';
 import { parseJson, toJson } from '../datasets.js';
 import { cancellationSignal } from '../heartbeat.js';
 import type { LookedAt, LookInput } from './contract.js';
-import { sha256, type LookDeps } from './open.js';
-import { keepPictures } from './pictures.js';
+import type { LookDeps } from './open.js';
 import { conversationKey } from './places.js';
+import { runLook } from './run-look.js';
 
 /** Runs what a message asks for on the real video, and commits what it gave: pictures, or why it was refused. */
 export function createLook({
@@ -20,32 +19,15 @@ export function createLook({
     const { view } = await sources.spec(source.spec);
     const { question, video } = parseJson<Opening>(await store.get(opening));
     const { action, failure } = parseJson<SpokenMessage>(await store.get(message));
-    const looked = await look();
+    const looked: Looked =
+      action === null
+        ? { kind: 'refused', reason: `${failure ?? 'the message says nothing'}.` }
+        : await runLook(
+            { store, photographer },
+            { video, file: question.video, view, action },
+            cancellationSignal(),
+          );
     const { ref } = await store.putIfAbsent(key, toJson(looked), 'observations');
     return { ref, valid: looked.kind === 'looks' };
-
-    async function look(): Promise<Looked> {
-      if (action === null) return { kind: 'refused', reason: `${failure ?? 'the message says nothing'}.` };
-      if (action.tool === 'answer') return { kind: 'refused', reason: 'an answer needs no look.' };
-      const reason = refusalOf(action, video.frames);
-      if (reason !== null) return { kind: 'refused', reason };
-      const shots =
-        action.tool === 'clip'
-          ? action.targetFrames.map((frame) => ({ frame, box01: null }))
-          : [{ frame: action.targetFrame, box01: action.bbox01 }];
-      const pixels = action.tool === 'clip' ? view.clipPixels : view.cropPixels;
-      const options = { fps: video.fps, pixels, format: view.format };
-      const signal = cancellationSignal();
-      const pictures = await keepPictures(
-        store,
-        photographer,
-        question.video,
-        shots,
-        options,
-        sha256,
-        signal,
-      );
-      return { kind: 'looks', call: action, pictures };
-    }
   };
 }
