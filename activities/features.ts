@@ -5,16 +5,7 @@ import { DEFAULT_PICTURES } from '../domain/tools/pictures.js';
 import type { LoadedDataSet } from './datasets.js';
 import type { LookTools } from './ports.js';
 import type { LiveRollout } from './rollouts.js';
-
-/** Feature vectors that R_div and R_rep read, for one rollout. */
-export interface RolloutFeatures {
-  /** One for each valid crop, in order. */
-  readonly regions: readonly Float32Array[];
-  /** One for each frame of the video, as a clip would show it. */
-  readonly frames: readonly Float32Array[];
-  /** Those of the last clip's frames; `null` without a clip. */
-  readonly lastClip: readonly Float32Array[] | null;
-}
+import type { RolloutFeatures } from './score-groups.js';
 
 /** Pictures embedded by one run of the graph; missing ones are blank. */
 const EMBED_BATCH = 64;

@@ -5,7 +5,7 @@ import type { GradedShard, GradeShardInput } from './contract.js';
 import { parseLines, toLines, type DataSets } from './datasets.js';
 import type { ObjectStore } from './ports.js';
 import { readRollouts, shardPrefix, toRollout } from './rollouts.js';
-import { sumsOf } from './score-shard.js';
+import { sumsOf } from './score-groups.js';
 
 /** Sets an evaluation's rollouts beside the truth, and commits them as JSON lines. */
 export function createGradeShard(deps: {

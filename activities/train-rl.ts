@@ -11,7 +11,7 @@ import { breathe, heartbeat } from './heartbeat.js';
 import { collate, type Sequence } from './packs.js';
 import type { ObjectStore } from './ports.js';
 import { readRollouts, toSequence, type LiveRollout } from './rollouts.js';
-import type { ScoredRecords } from './score-shard.js';
+import type { ScoredRecords } from './score-groups.js';
 import { stopwatch } from './stopwatch.js';
 import type { TrainDeps } from './train-supervised.js';
 

@@ -17,4 +17,6 @@ export interface GradedRollout {
   readonly clips: number;
   readonly crops: number;
   readonly refused: number;
+  /** Rate at which its frames are numbered, and those of its overview. Absent: the small world's, as the embedded policy sees it. */
+  readonly shown?: { readonly fps: number; readonly frames: readonly number[] };
 }

@@ -4,6 +4,7 @@ import type { Action } from '../../domain/trajectory.js';
 import type { Shard } from '../contract.js';
 import { parseJson } from '../datasets.js';
 import type { ObjectStore } from '../ports.js';
+import { shardPrefix } from '../rollouts.js';
 
 /** A message of the policy, as it is committed. `action` is null exactly when `failure` says why. */
 export interface SaidRecord extends SampledTokens {
@@ -33,6 +34,11 @@ export interface LiveConversation {
   /** `looked[i]` answered `said[i]`; one fewer where the last message is the last. */
   readonly looked: readonly Looked[];
   readonly finished: boolean;
+}
+
+/** Where the tools' answers to a turn are kept. */
+export function looksKey({ at, shard }: Shard, turn: number): string {
+  return `${shardPrefix(at, shard)}/looks-${turn}.json`;
 }
 
 /** Rollouts of a shard after the given turns and observations. */

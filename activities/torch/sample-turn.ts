@@ -1,8 +1,24 @@
-import type { SampleTurnInput, SampledTurn } from '../contract.js';
+import { nameHash } from '../../domain/seeds.js';
+import { parseMessage, type ParsedMessage } from '../../domain/protocol/text.js';
+import type { SampledTurn, SampleTurnInput, Shard } from '../contract.js';
+import { parseJson, toJson } from '../datasets.js';
+import { cancellationSignal, heartbeat } from '../heartbeat.js';
 import type { ObjectStore } from '../ports.js';
+import { turnKey } from '../rollouts.js';
+import { stopwatch } from '../stopwatch.js';
+import { ConversationBatch } from './conversations.js';
+import type { SampledText, SampleMessages, TokenModels } from './model.js';
 import type { Openings } from './openings.js';
-import type { TokenModels } from './model.js';
+import { torchPolicy } from './policy.js';
+import {
+  ends,
+  readConversations,
+  type LiveConversation,
+  type SaidRecord,
+  type SaidRecords,
+} from './records.js';
 import type { TokenStates } from './states.js';
+import { asSaid } from './trajectories.js';
 
 interface Deps {
   readonly store: ObjectStore;
@@ -11,7 +27,76 @@ interface Deps {
   readonly states: TokenStates;
 }
 
-/** One turn. */
-export function createTorchSampleTurn(_deps: Deps): (input: SampleTurnInput) => Promise<SampledTurn> {
-  throw new Error('not made yet');
+/** A message ends with its action. */
+const STOP = ['</tool_call>', '</answer>'];
+/** What the last message of a rollout is made to begin with. */
+const FORCED = '<answer>';
+
+/** Samples one message of every unfinished rollout of a shard, and commits them. */
+export function createTorchSampleTurn(deps: Deps): (input: SampleTurnInput) => Promise<SampledTurn> {
+  return async ({ shard, turn, turns, observations }) => {
+    const key = turnKey(shard, turn, 'turn');
+    const done = await deps.store.head(key, 'turn');
+    if (done) return sampled(parseJson<SaidRecords>(await deps.store.get(done)), done, {});
+    const time = stopwatch();
+    const policy = torchPolicy(shard.policy);
+    const signal = cancellationSignal();
+    const openingOf = (question: number): ReturnType<Openings['of']> =>
+      deps.openings.of(shard.data, question, policy.view, signal);
+    const live = await readConversations(deps.store, shard, { turns, observations }, openingOf);
+    const final = turn >= shard.sampling.maxLooks;
+    const batch = new ConversationBatch(policy);
+    const open = live.filter(({ finished }) => !finished);
+    const requests = open.map((rollout) => requestOf(shard, turn, batch, rollout, final));
+    const blobs = await batch.blobs(deps.store);
+    const weights = await deps.states.file(shard.checkpoint.weights);
+    time.mark('loading');
+    const model = await deps.models.get(policy, shard.compute);
+    const { greedy, temperature, topP } = shard.sampling;
+    const asked: SampleMessages = {
+      ...{ requests, greedy, temperature, topP },
+      ...{ maxTokens: policy.maxTokens, stop: STOP, weights },
+    };
+    const options = { blobs, signal, onProgress: heartbeat };
+    const messages = requests.length === 0 ? [] : await model.sample(asked, options);
+    time.mark('sampling');
+    const said = new Map(open.map((rollout, i) => [rollout, recordOf(messages[i]!, final)]));
+    const records: SaidRecords = live.map((rollout) => said.get(rollout) ?? null);
+    const { ref } = await deps.store.putIfAbsent(key, toJson(records), 'turn');
+    time.mark('storing');
+    return sampled(records, ref, time.marks);
+  };
+}
+
+function requestOf(
+  { seed, at: { stage, step } }: Shard,
+  turn: number,
+  batch: ConversationBatch,
+  { opening, said, looked, sample }: LiveConversation,
+  final: boolean,
+): SampleMessages['requests'][number] {
+  return {
+    conversation: batch.conversation(opening, said.map(asSaid), looked, final),
+    seed: nameHash(seed, stage, step, opening.question.id, sample, turn, 'tokens'),
+    ...(final ? { forced: FORCED } : {}),
+  };
+}
+
+function recordOf(message: SampledText, final: boolean): SaidRecord {
+  const { text, tokens, mask, logProbs, finish, promptTokens } = message;
+  const { thought, action, ...rest } = readMessage(text, final);
+  return { tokens, mask, logProbs, text, thought, action, ...rest, final, finish, promptTokens };
+}
+
+/** What a message says. One that had to be the answer can be nothing else. */
+export function readMessage(text: string, final: boolean): ParsedMessage {
+  const parsed = parseMessage(text);
+  if (!final || parsed.action === null || parsed.action.tool === 'answer') return parsed;
+  return { thought: parsed.thought, action: null, failure: 'expected the answer, because no look is left' };
+}
+
+function sampled(records: SaidRecords, ref: SampledTurn['ref'], timeMs: SampledTurn['timeMs']): SampledTurn {
+  const said = records.filter((record) => record !== null);
+  const chosen = said.flatMap(({ mask }) => mask).filter((on) => on === 1);
+  return { ref, open: said.filter((record) => !ends(record)).length, tokens: chosen.length, timeMs };
 }

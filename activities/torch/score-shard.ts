@@ -1,10 +1,18 @@
-import type { ScoreShardInput, ScoredShard } from '../contract.js';
-import type { ObjectStore } from '../ports.js';
-import type { DataSets } from '../datasets.js';
-import type { Openings } from './openings.js';
 import type { Photographer } from '../conversation/pictures.js';
+import type { ScoredShard, ScoreShardInput } from '../contract.js';
+import { parseJson, toJson, type DataSets } from '../datasets.js';
+import { cancellationSignal, heartbeat } from '../heartbeat.js';
+import type { ObjectStore } from '../ports.js';
+import { shardPrefix } from '../rollouts.js';
+import { scored, scoreGroups, type ScoredRecords } from '../score-groups.js';
+import { stopwatch } from '../stopwatch.js';
+import { conversationFeatures } from './features.js';
 import type { TokenModels } from './model.js';
+import type { Openings } from './openings.js';
+import { torchPolicy } from './policy.js';
+import { readConversations } from './records.js';
 import type { TokenStates } from './states.js';
+import { toRollout } from './trajectories.js';
 
 interface Deps {
   readonly store: ObjectStore;
@@ -15,7 +23,31 @@ interface Deps {
   readonly states: TokenStates;
 }
 
-/** Rewards. */
-export function createTorchScoreShard(_deps: Deps): (input: ScoreShardInput) => Promise<ScoredShard> {
-  throw new Error('not made yet');
+/** Turns a shard's finished rollouts into rewards and advantages, and commits them. */
+export function createTorchScoreShard(deps: Deps): (input: ScoreShardInput) => Promise<ScoredShard> {
+  return async (input) => {
+    const { shard } = input;
+    const key = `${shardPrefix(shard.at, shard.shard)}/scored.json`;
+    const done = await deps.store.head(key, 'scored');
+    if (done) return scored(done, parseJson<ScoredRecords>(await deps.store.get(done)), {});
+    const time = stopwatch();
+    heartbeat({ doing: 'scoring' });
+    const policy = torchPolicy(shard.policy);
+    const signal = cancellationSignal();
+    const data = await deps.dataSets.load(shard.data);
+    const live = await readConversations(deps.store, shard, input, (question) =>
+      deps.openings.of(shard.data, question, policy.view, signal),
+    );
+    const weights = await deps.states.file(input.encoder.weights);
+    time.mark('loading');
+    const model = await deps.models.get(policy, shard.compute);
+    const using = { ...deps, model, weights, view: policy.view, signal };
+    const features = await conversationFeatures(using, live);
+    time.mark('embedding');
+    const records = scoreGroups(input, data, live.map(toRollout), features);
+    time.mark('scoring');
+    const { ref } = await deps.store.putIfAbsent(key, toJson(records), 'scored');
+    time.mark('storing');
+    return scored(ref, records, time.marks);
+  };
 }
