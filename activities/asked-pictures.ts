@@ -35,9 +35,10 @@ export class AskedPictures {
 
   async look(size: SizePx, frame: number, box01: Box01 | null, grey: Uint8Array): Promise<ShownPicture> {
     const { renderer } = this.#deps;
-    const whole = await this.#keep(await renderer.framePng(this.#file, frame));
+    const { fps } = DEFAULT_PICTURES;
+    const whole = await this.#keep(await renderer.framePng(this.#file, fps, frame));
     const region =
-      box01 === null ? null : await this.#keep(await renderer.regionPng(this.#file, frame, box01));
+      box01 === null ? null : await this.#keep(await renderer.regionPng(this.#file, fps, frame, box01));
     return { ...(await this.#seen(size, frame, box01, grey)), original: { frame: whole, region } };
   }
 

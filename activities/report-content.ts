@@ -1,4 +1,4 @@
-import type { GradedRollout } from '../domain/graded.js';
+import type { GradedRollout, ShownVideo } from '../domain/graded.js';
 import type { SizePx } from '../domain/tools/contract.js';
 import type { Turn } from '../domain/trajectory.js';
 import type { Box01 } from '../domain/world/records.js';
@@ -6,14 +6,25 @@ import type { RunReport, StepRecord } from './contract.js';
 
 /** Makes pictures for people from a video: PNG bytes. Undecodable files throw a `DataFailure`. */
 export interface LookRenderer {
-  /** The first `frames` frames side by side, at the size at which the policy's overview shows them. */
-  overviewPng(videoPath: string, frames: number): Promise<Uint8Array>;
-  /** One whole frame (1-based), in colour. */
-  framePng(videoPath: string, frame: number): Promise<Uint8Array>;
+  /** All frames of a video of the small world side by side: the very bytes that the embedded policy's overview holds. */
+  thumbnailsPng(videoPath: string): Promise<Strip>;
+  /** Frames side by side, small and in colour. */
+  stripPng(videoPath: string, shown: ShownVideo): Promise<Strip>;
+  /** One whole frame (1-based, at `fps`), in colour. */
+  framePng(videoPath: string, fps: number, frame: number): Promise<Uint8Array>;
   /** A region of a frame at native resolution, in colour. */
-  regionPng(videoPath: string, frame: number, box01: Box01): Promise<Uint8Array>;
+  regionPng(videoPath: string, fps: number, frame: number, box01: Box01): Promise<Uint8Array>;
   /** Grey bytes, row by row, as they are. */
   greyPng(size: SizePx, grey: Uint8Array): Promise<Uint8Array>;
+}
+
+/** Frames of a video side by side. */
+export interface Strip {
+  readonly png: Uint8Array;
+  /** Their numbers. */
+  readonly frames: readonly number[];
+  /** Width over height of one. */
+  readonly aspect: number;
 }
 
 /** Everything that the page shows. */
@@ -30,8 +41,8 @@ export interface ReportContent {
 /** A rollout that one can look at. */
 export interface ShownRollout {
   readonly graded: GradedRollout;
-  /** PNG of `frames` thumbnails side by side; `null` when the video could not be read. */
-  readonly overview: { readonly png: Uint8Array; readonly frames: number } | null;
+  /** `null` when the video could not be read. */
+  readonly overview: Strip | null;
   readonly turns: readonly ShownTurn[];
   /** Why there are no pictures. */
   readonly trouble: string | null;

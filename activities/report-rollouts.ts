@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { heartbeat } from './heartbeat.js';
-import type { LookRenderer, ShownLook, ShownRollout, ShownTurn } from './report-content.js';
+import type { LookRenderer, ShownLook, ShownRollout, ShownTurn, Strip } from './report-content.js';
+import { spread as spreadFrames } from '../domain/conversation/overview.js';
 import { classify } from '../domain/failures.js';
-import type { GradedRollout } from '../domain/graded.js';
+import type { GradedRollout, ShownVideo } from '../domain/graded.js';
 import { DEFAULT_PICTURES } from '../domain/tools/pictures.js';
 import type { Look } from '../domain/tools/contract.js';
 
@@ -52,13 +53,15 @@ async function showRollout(renderer: LookRenderer, graded: GradedRollout): Promi
   const video = path.join(graded.dir, graded.video);
   const { turns } = graded.rollout;
   try {
-    const png = await renderer.overviewPng(video, DEFAULT_PICTURES.frames);
+    const overview = await showOverview(renderer, video, graded.shown);
+    const fps = graded.shown?.fps ?? DEFAULT_PICTURES.fps;
     const drawn: ShownTurn[] = [];
     for (const turn of turns) {
       const looks = turn.observation?.kind === 'looks' ? turn.observation.looks : [];
-      drawn.push({ turn, looks: await Promise.all(looks.map((look) => showLook(renderer, video, look))) });
+      const pictures = looks.map((look) => showLook(renderer, video, fps, look));
+      drawn.push({ turn, looks: await Promise.all(pictures) });
     }
-    return { graded, overview: { png, frames: DEFAULT_PICTURES.frames }, turns: drawn, trouble: null };
+    return { graded, overview, turns: drawn, trouble: null };
   } catch (error) {
     // A finished run is worth its table even where a video has gone since; the page says what is missing.
     if (classify(error) !== 'data' || !(error instanceof Error)) throw error;
@@ -71,9 +74,23 @@ async function showRollout(renderer: LookRenderer, graded: GradedRollout): Promi
   }
 }
 
-async function showLook(renderer: LookRenderer, video: string, { frame, box01 }: Look): Promise<ShownLook> {
-  const picture = await renderer.framePng(video, frame);
-  const region = box01 === null ? null : await renderer.regionPng(video, frame, box01);
+/** Of a long overview, frames from all over it: a page has room for so many. */
+const MOST_IN_STRIP = 16;
+
+function showOverview(renderer: LookRenderer, video: string, shown: ShownVideo | undefined): Promise<Strip> {
+  if (shown === undefined) return renderer.thumbnailsPng(video);
+  const frames = spreadFrames(shown.frames.length, MOST_IN_STRIP).map((place) => shown.frames[place - 1]!);
+  return renderer.stripPng(video, { ...shown, frames });
+}
+
+async function showLook(
+  renderer: LookRenderer,
+  video: string,
+  fps: number,
+  { frame, box01 }: Look,
+): Promise<ShownLook> {
+  const picture = await renderer.framePng(video, fps, frame);
+  const region = box01 === null ? null : await renderer.regionPng(video, fps, frame, box01);
   return { frame, box01, picture, region };
 }
 

@@ -17,6 +17,14 @@ export interface GradedRollout {
   readonly clips: number;
   readonly crops: number;
   readonly refused: number;
-  /** Rate at which its frames are numbered, and those of its overview. Absent: the small world's, as the embedded policy sees it. */
-  readonly shown?: { readonly fps: number; readonly frames: readonly number[] };
+  /** Absent: as the embedded policy sees the small world. */
+  readonly shown?: ShownVideo;
+}
+
+/** How a video was put before a policy. */
+export interface ShownVideo {
+  /** Rate at which its frames are numbered. */
+  readonly fps: number;
+  /** Those of the overview. */
+  readonly frames: readonly number[];
 }

@@ -16,6 +16,8 @@ const CURVES: readonly (readonly [name: string, title: string])[] = [
   ['accuracy', 'Sampled accuracy'],
   ['kl', 'KL to the stage’s start'],
   ['looks', 'Looks per rollout'],
+  ['largestLogRatio', 'Largest |log ratio|, trainer to sampler'],
+  ['samplerKl', 'KL(sampler ‖ trainer)'],
 ];
 
 const WIDTH_PX = 260;

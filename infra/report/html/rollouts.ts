@@ -3,6 +3,7 @@ import type {
   ShownLook,
   ShownRollout,
   ShownTurn,
+  Strip,
 } from '../../../activities/report-content.js';
 import type { Turn } from '../../../domain/trajectory.js';
 import type { Box01 } from '../../../domain/world/records.js';
@@ -17,7 +18,7 @@ export function rollouts({ shown, shownStage }: ReportContent): Markup {
   return html`
     <p class="note">
       Greedy rollouts of the policy after ${shownStage}, drawn from every task, right and wrong ones. The
-      strip is all that the policy sees at first; a box marks where it chose to crop.
+      strip shows what the policy sees at first; a box marks where it chose to crop.
     </p>
     <form class="filters" id="filters">
       ${filter('outcome', 'Outcome', ['all', 'right', 'wrong'])} ${filter('task', 'Task', ['all', ...tasks])}
@@ -60,7 +61,7 @@ function rollout({ graded, overview, turns, trouble }: ShownRollout, index: numb
         </p>
       </header>
       ${trouble === null ? null : html`<p class="note">No pictures: ${trouble}</p>`}
-      ${overview === null ? null : strip(overview.png, overview.frames, looked)}
+      ${overview === null ? null : strip(overview, looked)}
       <ol class="turns">
         ${turns.flatMap((shown, at) => (shown.turn.action?.tool === 'answer' ? [] : [shownTurn(shown, at)]))}
         ${answer(graded, turns.length)}
@@ -70,21 +71,21 @@ function rollout({ graded, overview, turns, trouble }: ShownRollout, index: numb
 }
 
 /** Thumbnails of one PNG, numbered; those that the policy looked at are marked. */
-function strip(png: Uint8Array, frames: number, looked: ReadonlySet<number>): Markup {
-  const places = Array.from({ length: frames }, (_, index) => index + 1);
-  const label = `Overview of ${frames} frames${looked.size === 0 ? '' : `; looked at ${[...looked].join(', ')}`}`;
+function strip({ png, frames, aspect }: Strip, looked: ReadonlySet<number>): Markup {
+  const last = frames.length - 1;
+  const label = `Overview of ${frames.length} frames${looked.size === 0 ? '' : `; looked at ${[...looked].join(', ')}`}`;
   return html`
     <div
       class="strip"
       role="img"
       aria-label=${label}
-      style=${`--strip:url(${dataUrl(png)});--frames:${frames}`}
+      style=${`--strip:url(${dataUrl(png)});--frames:${frames.length};--aspect:${aspect}`}
     >
-      ${places.map(
-        (frame) => html`
+      ${frames.map(
+        (frame, place) => html`
           <span
             class=${looked.has(frame) ? 'looked' : undefined}
-            style=${`--at:${frames > 1 ? (frame - 1) / (frames - 1) : 0}`}
+            style=${`--at:${last > 0 ? place / last : 0}`}
           >
             <i></i><small>${frame}</small>
           </span>

@@ -66,7 +66,7 @@ article h3 { font-size: 1.1875rem; letter-spacing: -.005em; overflow-wrap: anywh
 .file { color: var(--soft); overflow-wrap: anywhere; }
 .strip { display: grid; grid-template-columns: repeat(var(--frames), 1fr); gap: 4px; }
 .strip span { position: relative; display: block; min-width: 0; }
-.strip i { display: block; aspect-ratio: 16 / 9; background: var(--strip) calc(var(--at) * 100%) 0 / calc(var(--frames) * 100%) 100% no-repeat; image-rendering: pixelated; border-radius: 3px; }
+.strip i { display: block; aspect-ratio: var(--aspect); background: var(--strip) calc(var(--at) * 100%) 0 / calc(var(--frames) * 100%) 100% no-repeat; image-rendering: pixelated; border-radius: 3px; }
 .strip small { display: block; text-align: center; font-size: .6875rem; line-height: 1.5; }
 .strip .looked i { outline: 3px solid var(--box); outline-offset: -1px; }
 .strip .looked small { color: var(--ink); font-weight: 700; }
