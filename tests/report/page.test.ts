@@ -55,6 +55,20 @@ describe('the page', () => {
     expect(page).not.toMatch(/<link|@import/);
   });
 
+  test('numbers the frames of an overview as the rollout has them', async () => {
+    // At two a second the eight seconds have sixteen frames; the overview showed some of them.
+    const shown = { fps: 2, frames: [2, 6, 10, 14] };
+    const { deps, input } = await sampleRun(dir, (graded) => ({ ...graded, shown }));
+    const { html } = await createWriteReport(deps)(input);
+    const page = Buffer.from(await deps.store.get(html)).toString();
+    const strip = /<div class="strip"[^]*?<\/div>/.exec(page)?.[0] ?? '';
+    expect([...strip.matchAll(/<small>(\d+)<\/small>/g)].map(([, frame]) => Number(frame))).toEqual(
+      shown.frames,
+    );
+    expect(strip).toContain('Overview of 4 frames');
+    expect(strip).toContain('--aspect:1.777');
+  });
+
   test('says every number of the table as the report has it', async () => {
     const { deps, input } = await sampleRun(dir);
     const { html, report } = await createWriteReport(deps)(input);

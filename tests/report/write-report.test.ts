@@ -86,6 +86,32 @@ describe('the rollouts shown', () => {
     expect(region.height).toBe(Math.ceil(y2 * 144) - Math.floor(y1 * 144));
   });
 
+  test('are drawn at the rate at which their frames are numbered', async () => {
+    const [one] = (sample.graded.get('RL_c') ?? []).filter(({ task }) => task === 'read');
+    if (one === undefined) throw new Error('the sample has no rollouts');
+    const [shown] = await showRollouts(sample.deps.renderer, [one], 1);
+    // At two a second, what was frame f is frame 2f − 1.
+    const text = JSON.stringify(one.rollout.turns).replaceAll(
+      /"frame":(\d+)/g,
+      (_, frame) => `"frame":${2 * Number(frame) - 1}`,
+    );
+    const rollout = { ...one.rollout, turns: JSON.parse(text) as typeof one.rollout.turns };
+    const twice = { ...one, rollout, shown: { fps: 2, frames: [1, 9] } };
+    const [again] = await showRollouts(sample.deps.renderer, [twice], 1);
+    expect(again?.turns[0]?.looks[0]?.picture).toEqual(shown?.turns[0]?.looks[0]?.picture);
+    expect(again?.turns[0]?.looks[0]?.region).toEqual(shown?.turns[0]?.looks[0]?.region);
+  });
+
+  test('show of a long overview what a page has room for, from all over it', async () => {
+    const [one] = sample.graded.get('RL_c') ?? [];
+    if (one === undefined) throw new Error('the sample has no rollouts');
+    const frames = Array.from({ length: 64 }, (_, i) => i + 1);
+    const [shown] = await showRollouts(sample.deps.renderer, [{ ...one, shown: { fps: 8, frames } }], 1);
+    expect(shown?.overview?.frames).toEqual(Array.from({ length: 16 }, (_, i) => 4 * i + 3));
+    const strip = await sharp(shown?.overview?.png).metadata();
+    expect([strip.width, strip.height]).toEqual([16 * 96, 54]);
+  });
+
   test('say why there is no picture where a video has gone', async () => {
     const [one] = sample.graded.get('RL_c') ?? [];
     if (one === undefined) throw new Error('the sample has no rollouts');

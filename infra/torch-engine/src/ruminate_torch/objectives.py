@@ -53,6 +53,11 @@ def grpo(
         "clipped": (bounded != ratio).sum().item() / token_count,
         "largestLogRatio": log_ratio.abs().max().item() if len(log_ratio) else 0.0,
         "meanLogRatio": log_ratio.abs().sum().item() / token_count,
-        # k3 of KL(sampler ‖ trainer), by the sampler's own tokens.
-        "samplerKl": (ratio - log_ratio - 1).sum().item() / token_count,
+        # k3 of KL(sampler ‖ trainer), by the sampler's own tokens: about log_ratio²/2, which float32 would round to 0.
+        "samplerKl": k3(log_ratio.detach().double()).sum().item() / token_count,
     }
+
+
+def k3(log_ratio: torch.Tensor) -> torch.Tensor:
+    """r − log r − 1 (Schulman 2020), of log r."""
+    return torch.expm1(log_ratio) - log_ratio
