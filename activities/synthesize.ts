@@ -1,18 +1,12 @@
 import path from 'node:path';
-import {
-  demonstrate,
-  demonstrateDirect,
-  demonstrateReading,
-  demonstrateSeeing,
-  type BoxNoise,
-  type Demonstration,
-} from '../domain/demonstration.js';
+import type { Demonstration } from '../domain/demonstration.js';
 import { decodeSlot, encodeAction, encodeQuestion } from '../domain/protocol/compact.js';
-import { stream, type RandomStream } from '../domain/seeds.js';
+import { stream } from '../domain/seeds.js';
 import type { ToolCall } from '../domain/tools/contract.js';
 import { DEFAULT_PICTURES } from '../domain/tools/pictures.js';
 import type { SynthesizedPart, SynthesizeInput } from './contract.js';
 import type { DataSets, LoadedDataSet } from './datasets.js';
+import { countOfPart, demonstrationsOf } from './draw-demonstrations.js';
 import { breathe, heartbeat } from './heartbeat.js';
 import { demonstrationMask, packSequences, toLook, type Sequence, type SequenceLook } from './packs.js';
 import type { LookTools, ObjectStore } from './ports.js';
@@ -22,9 +16,6 @@ export interface SynthesizeDeps {
   readonly tools: LookTools;
   readonly dataSets: DataSets;
 }
-
-/** Share of demonstrated boxes that are moved, to be read from and not imitated. */
-const MOVED_SHARE = 0.5;
 
 /**
  * Makes one part of a stage's demonstrations: each is written from the evidence, then executed with the
@@ -36,16 +27,15 @@ export function createSynthesize({
   dataSets,
 }: SynthesizeDeps): (input: SynthesizeInput) => Promise<SynthesizedPart> {
   return async (input) => {
-    const { at, part, parts, stage } = input;
+    const { at, part, parts } = input;
     const key = `runs/${at.run}/${at.stage}/demonstrations/part-${part}-of-${parts}.safetensors`;
     const done = await store.head(key, 'trajectories');
     const data = await dataSets.load(input.data);
     const random = stream(input.seed, at.stage, 'demonstrations', part);
-    const total = stage.type === 'sft' ? stage.trajectories.count : stage.samples;
-    const count = Math.floor(((part + 1) * total) / parts) - Math.floor((part * total) / parts);
+    const count = countOfPart(input);
     const rejected: Record<string, number> = {};
     if (done) return { ref: done, count, rejected };
-    const draw = drawer(input, data, random);
+    const draw = demonstrationsOf(input, data, random);
     const sequences: Sequence[] = [];
     while (sequences.length < count) {
       const made = await execute(tools, data, draw());
@@ -63,40 +53,6 @@ export function createSynthesize({
 
 const PROGRESS_EVERY = 200;
 
-/** Draws demonstrations of a stage in its proportions. */
-function drawer(
-  { stage, policy, part, parts }: SynthesizeInput,
-  data: LoadedDataSet,
-  random: RandomStream,
-): () => Demonstration {
-  // A part keeps to every parts-th video, so that few videos are decoded more than once.
-  const own = <T extends { readonly video: string }>(records: readonly T[]): readonly T[] => {
-    const mine = records.filter(({ video }) => data.videoIndex.get(video)! % parts === part);
-    return mine.length > 0 ? mine : records;
-  };
-  const questions = own(data.questions);
-  if (stage.type === 'pretrain') {
-    const noise: BoxNoise = { random, size: PRETRAIN_NOISE, share: 1 };
-    return () => {
-      const question = random.pick(questions);
-      const truth = data.truths[data.videoIndex.get(question.video)!]!;
-      return demonstrateSeeing(truth, question, policy.maxLooks, random, noise);
-    };
-  }
-  const { style, boxNoise, singleToolShare, readingShare } = stage.trajectories;
-  const noise: BoxNoise = { random, size: boxNoise, share: MOVED_SHARE };
-  const single = own(data.questions.filter(({ looks }) => looks !== 'several'));
-  const several = own(data.questions.filter(({ looks }) => looks === 'several'));
-  const truths = own(data.truths);
-  return () => {
-    if (style === 'direct') return demonstrateDirect(random.pick(questions));
-    if (random.float() < readingShare) return demonstrateReading(random.pick(truths), random, noise);
-    if (style === 'drp' || random.float() < singleToolShare) return demonstrate(random.pick(single), noise);
-    return demonstrate(random.pick(several), noise);
-  };
-}
-
-const PRETRAIN_NOISE = 0.35;
 async function execute(
   tools: LookTools,
   data: LoadedDataSet,
