@@ -8,8 +8,9 @@ import type {
   SpokenMessage,
 } from '../../domain/conversation/records.js';
 import { tokenizable } from '../../domain/conversation/tokenize.js';
-import type { BlobPicture, Conversation } from '../../domain/conversation/tokenized.js';
+import type { BlobPicture, Conversation, Message } from '../../domain/conversation/tokenized.js';
 import type { TorchPolicy } from '../../domain/curriculum.js';
+import { BugFailure } from '../../domain/failures.js';
 import type { Action } from '../../domain/trajectory.js';
 import type { ObjectStore } from '../ports.js';
 
@@ -57,6 +58,23 @@ export class ConversationBatch {
       learn: (i) => said[i]?.learn ?? true,
       blobOf: (picture) => this.#blobOf(picture),
     });
+  }
+
+  /**
+   * A conversation that has ended, to learn from. Its last message, which nothing follows, stands behind the very prompt
+   * that it was, or would have been, sampled from.
+   * @param final whether that message had to be the answer
+   */
+  whole(opening: Opening, said: readonly Said[], looked: readonly Looked[], final: boolean): Conversation {
+    const last = said.at(-1);
+    if (last === undefined) throw new BugFailure('expected a conversation in which something was said');
+    const { messages } = this.conversation(opening, said.slice(0, -1), looked, final);
+    const { text, sampled, learn = true } = last;
+    const message: Message =
+      sampled === null
+        ? { role: 'assistant', text, learn }
+        : { role: 'assistant', tokens: sampled.tokens, mask: sampled.mask, logProbs: sampled.logProbs };
+    return { messages: [...messages, message] };
   }
 
   /** Bytes of the pictures, by the places that the conversations name. */

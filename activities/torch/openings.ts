@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { spread } from '../../domain/conversation/overview.js';
-import type { Opening } from '../../domain/conversation/records.js';
+import type { AskedQuestion, Opening } from '../../domain/conversation/records.js';
 import type { View } from '../../domain/conversation/spec.js';
 import type { DataSet } from '../contract.js';
 import { keepPictures, type Photographer } from '../conversation/pictures.js';
@@ -30,11 +30,15 @@ export class Openings {
   async of(data: DataSet, index: number, view: View, signal?: AbortSignal): Promise<Opening> {
     const loaded = await this.#dataSets.load(data);
     const { id, video, question, options, answers } = loaded.questions[index]!;
-    const file = path.join(loaded.dir, video);
-    return {
-      question: { id, video: file, question, ...(options ? { options } : {}), answers },
-      ...(await this.#overview(data, video, file, view, signal)),
-    };
+    return this.about(data, { id, video, question, ...(options ? { options } : {}), answers }, view, signal);
+  }
+
+  /** Of a question that need not be one of the data set's: it is about one of its videos, by the path that they have there. */
+  async about(data: DataSet, asked: AskedQuestion, view: View, signal?: AbortSignal): Promise<Opening> {
+    const { dir } = await this.#dataSets.load(data);
+    const file = path.join(dir, asked.video);
+    const overview = await this.#overview(data, asked.video, file, view, signal);
+    return { question: { ...asked, video: file }, ...overview };
   }
 
   #overview(data: DataSet, video: string, file: string, view: View, signal?: AbortSignal): Promise<Overview> {

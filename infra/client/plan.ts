@@ -55,7 +55,6 @@ async function folderFacts(
     const { videos = null, questions = null } = counts ?? {};
     return { source: 'folder', dir, there, videos, questions, counts };
   };
-  };
   return { train: facts(folders.train, train, 'train'), test: facts(folders.test, test, 'test') };
 }
 
