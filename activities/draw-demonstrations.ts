@@ -26,7 +26,8 @@ export function ownRecords<T extends { readonly video: string }>(
   { videoIndex }: LoadedDataSet,
   records: readonly T[],
 ): readonly T[] {
-  const mine = records.filter(({ video }) => videoIndex.get(video)! % parts === part);
+  // One about a video that the data set does not have is somebody's too: it is refused by its name.
+  const mine = records.filter(({ video }) => (videoIndex.get(video) ?? 0) % parts === part);
   return mine.length > 0 ? mine : records;
 }
 
