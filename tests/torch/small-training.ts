@@ -103,7 +103,9 @@ export class SmallTorchTraining {
     const { reader } = await resolveVideo();
     const { writeWorld, remove } = await compiledWriter();
     const deps = { store: this.store, tools: new PictureTools(reader), writeWorld, dataDir: this.#dir };
-    const { train, seed } = this.curriculum.data.world;
+    const { data } = this.curriculum;
+    if (!('world' in data)) throw new Error('not the small world');
+    const { train, seed } = data.world;
     const { videos, questionsPerVideo } = train;
     const request = { run: 'run', split: 'train', seed, videos, questionsPerVideo } as const;
     return createPrepareData(deps)(request).finally(remove);
