@@ -3,6 +3,7 @@ import {
   continueAsNew,
   defineQuery,
   setCurrentDetails,
+  patched,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
@@ -23,7 +24,8 @@ export interface AnswersInput {
   readonly width: number;
   /** Whether a server that stays away is waited for without end. */
   readonly patient: boolean;
-  readonly failures: FailureLimit;
+  /** Absent from runs that were begun before there was a choice. */
+  readonly failures?: FailureLimit;
   readonly carried?: AnswersCarried;
 }
 
@@ -32,6 +34,8 @@ export interface FailureLimit {
   readonly maxShare: number;
   readonly atLeast: number;
 }
+
+const FORMER_LIMIT: FailureLimit = { maxShare: 0.5, atLeast: 20 };
 
 export const answersQuery = defineQuery<AnswersStatus>('answers');
 
@@ -82,7 +86,7 @@ export async function answers(input: AnswersInput): Promise<AnswersStatus> {
         tell(status());
         if (closed.failure !== null) {
           lastFailures = withFailure(lastFailures, index, closed.failure);
-          refuseTooMany(status(), input.failures);
+          refuseTooMany(status(), input.failures ?? FORMER_LIMIT);
         }
       } catch (error) {
         failures.push(error);
@@ -125,6 +129,8 @@ function tell(status: AnswersStatus): void {
   setCurrentDetails(detailsOf(status));
   const { conversations: done, graded, correct } = sums;
   if (done < total && done % Math.ceil(total / 50) !== 0) return;
+  // Runs that were begun before they were listed go on without.
+  if (!patched('listed')) return;
   upsertSearchAttributes([
     { key: ATTRIBUTES.step, value: done },
     ...(graded === 0 ? [] : [{ key: ATTRIBUTES.accuracy, value: correct / graded }]),
