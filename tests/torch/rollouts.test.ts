@@ -47,15 +47,16 @@ describe.skipIf(python.path === null)(`rollouts and steps of the torch engine${s
     remove();
   });
 
-  const read = async <T>(ref: Ref | undefined): Promise<T> => parseJson<T>(await small.store.get(ref!));
+  const read = async <T>(ref: Ref | undefined, { store } = small): Promise<T> =>
+    parseJson<T>(await store.get(ref!));
   const score = (of: SmallShard): ReturnType<SmallShard['scoreShard']> =>
     of.scoreShard({ ...rolled, shard, encoder: taught, stage: STAGE });
   const update = (step: number, checkpoint: CheckpointRef, scored: readonly Ref[]): TrainRlInput => ({
     ...{ at: { run: 'run', stage: STAGE.name, step }, seed: 1, policy: POLICY, compute: COMPUTE },
     ...{ stage: STAGE, data, checkpoint, reference: taught, scored },
   });
-  const partsOf = async ({ manifest }: CheckpointRef): Promise<readonly string[]> =>
-    Object.values((await read<{ parts: Record<string, Ref> }>(manifest)).parts).map(({ sha256 }) => sha256);
+  const partsOf = async ({ manifest }: CheckpointRef, of = small): Promise<readonly string[]> =>
+    Object.values((await read<{ parts: Record<string, Ref> }>(manifest, of)).parts).map((ref) => ref.sha256);
 
   it('answers each call of a rollout, and has the last message begin with the answer', async () => {
     const said = await Promise.all(rolled.turns.map((ref) => read<SaidRecords>(ref)));
@@ -106,7 +107,7 @@ describe.skipIf(python.path === null)(`rollouts and steps of the torch engine${s
   });
 
   it('finds what an earlier attempt committed, and asks the model nothing', async () => {
-    const again = new SmallShard(dir, small.store.objects);
+    const again = new SmallShard(dir, { objects: small.store.objects });
     expect(await again.rollOut(shard)).toEqual(rolled);
     const scored = await score(again);
     expect(scored).toEqual({ ...(await score(small)), timeMs: {} });
@@ -158,22 +159,21 @@ describe.skipIf(python.path === null)(`rollouts and steps of the torch engine${s
   });
 
   it('killed inside and between its activities, ends with the same bytes', async () => {
-    const broken = new SmallShard(dir, before);
+    const broken = new SmallShard(dir, { objects: before, models: small.models });
     const dies = async (attempt: Promise<unknown>): Promise<void> => {
       await expect(attempt).rejects.toBeInstanceOf(InfrastructureFailure);
-      await expect.poll(() => broken.engine?.pid).toBeNull();
+      await expect.poll(() => small.engine?.pid).toBeNull();
     };
-    broken.killAt = 'sample';
+    small.killAt = 'sample';
     await dies(broken.sampleTurn({ shard, turn: 0, turns: [], observations: [] }));
     await broken.sampleTurn({ shard, turn: 0, turns: [], observations: [] });
-    await broken.kill();
+    await small.kill();
     expect(await broken.rollOut(shard)).toEqual(rolled);
     const { ref } = await score(broken);
-    broken.killAt = 'optimStep';
+    small.killAt = 'optimStep';
     await dies(broken.trainRl(update(0, taught, [ref])));
     const { checkpoint } = await broken.trainRl(update(0, taught, [ref]));
-    await broken.models.close();
-    expect(await partsOf(checkpoint)).toEqual(await partsOf(trained.checkpoint));
+    expect(await partsOf(checkpoint, broken)).toEqual(await partsOf(trained.checkpoint));
     for (const [key, body] of broken.store.objects)
       if (!key.endsWith('MANIFEST.json'))
         expect(Buffer.compare(body, small.store.objects.get(key)!), key).toBe(0);

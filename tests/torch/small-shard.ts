@@ -78,16 +78,23 @@ export class SmallShard {
   readonly gradeShard;
   readonly #startPolicy;
 
-  /** @param folder for what the process writes */
-  constructor(folder: string, objects: ReadonlyMap<string, Uint8Array> = new Map()) {
+  /**
+   * @param folder for what the process writes
+   * @param from what is in the store at first, and whose process is used
+   */
+  constructor(
+    folder: string,
+    from: { readonly objects?: ReadonlyMap<string, Uint8Array>; readonly models?: TokenModels } = {},
+  ) {
     const store = new MemoryStore();
-    for (const [key, body] of objects) store.objects.set(key, body);
+    for (const [key, body] of from.objects ?? []) store.objects.set(key, body);
     const dataSets = new DataSets(store);
     const openings = new Openings(store, dataSets, this.photographer);
-    const models = new TokenModels(async (policy, compute) => {
+    const made = new TokenModels(async (policy, compute) => {
       this.engine = await torchEngineOf(policy, compute, join(folder, 'torch.log'));
       return this.#mortal(this.engine);
     });
+    const models = from.models ?? made;
     const states = new TokenStates(
       store,
       {
@@ -115,12 +122,13 @@ export class SmallShard {
       get: (_, name) => {
         const value = Reflect.get(engine, name, engine) as unknown;
         if (typeof value !== 'function') return value;
-        return (...given: unknown[]) => {
-          const answer = (value as (...a: unknown[]) => unknown).apply(engine, given);
-          if (name === this.killAt) {
-            this.killAt = null;
-            setImmediate(() => process.kill(engine.pid!, 'SIGKILL'));
-          }
+        const ask = value.bind(engine) as (...given: unknown[]) => unknown;
+        if (name !== this.killAt) return ask;
+        this.killAt = null;
+        return async (...given: unknown[]) => {
+          await engine.start();
+          const answer = ask(...given);
+          setImmediate(() => process.kill(engine.pid!, 'SIGKILL'));
           return answer;
         };
       },
