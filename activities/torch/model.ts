@@ -73,6 +73,8 @@ export interface SampleMessages {
   readonly maxTokens: number;
   /** A message ends after any of these. */
   readonly stop?: readonly string[];
+  /** Messages drawn at once. With 1 (the default) a message's numbers depend on nothing but its own request. */
+  readonly rows?: number;
   /** Weights other than those that train. */
   readonly weights?: StateFile;
 }

@@ -55,7 +55,7 @@ export function createTorchSampleTurn(deps: Deps): (input: SampleTurnInput) => P
     const { greedy, temperature, topP } = shard.sampling;
     const asked: SampleMessages = {
       ...{ requests, greedy, temperature, topP },
-      ...{ maxTokens: policy.maxTokens, stop: STOP, weights },
+      ...{ maxTokens: policy.maxTokens, stop: STOP, weights, rows: rowsOf(shard) },
     };
     const options = { blobs, signal, onProgress: heartbeat };
     const messages = requests.length === 0 ? [] : await model.sample(asked, options);
@@ -66,6 +66,11 @@ export function createTorchSampleTurn(deps: Deps): (input: SampleTurnInput) => P
     time.mark('storing');
     return sampled(records, ref, time.marks);
   };
+}
+
+/** On a CPU one at a time, so that a message is exactly the same whoever it is drawn with; a GPU promises no such thing. */
+function rowsOf({ compute }: Shard): number {
+  return compute.device === 'cpu' ? 1 : compute.microBatch;
 }
 
 function requestOf(
