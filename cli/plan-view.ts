@@ -40,16 +40,16 @@ export function planText(plan: RunPlan, columns = WIDEST): string {
 }
 
 function policyLines({ policy, engine, device }: RunPlan): readonly string[] {
-  const { what, path, there, parameters, trainable } = policy;
-  const trained =
-    trainable === null || trainable === parameters
-      ? 'all of them train'
-      : `${count(trainable)} more train, as adapters`;
+  const { what, path, there, parameters, trainable, dtype, loraRank } = policy;
+  const frozen = loraRank === null ? 'in fp32, all of which train' : `in ${dtype}, which do not train`;
   return [
     what,
     parameters === null
       ? 'parameters: unknown, because nothing says the shape of the model'
-      : `${count(parameters)} parameters; ${trained}`,
+      : `${count(parameters)} parameters ${frozen}`,
+    ...(loraRank === null || trainable === null
+      ? []
+      : [`LoRA of rank ${loraRank}: ${count(trainable)} parameters in fp32, which train`]),
     `engine ${engine}, on ${device}`,
     ...(there || path === null ? [] : [`not there yet: expected at ${path}`]),
   ];
@@ -102,7 +102,7 @@ function cells(stage: StagePlan): readonly string[] {
 }
 
 function whatOf({ type, what }: StagePlan): string {
-  if (type === 'rl' && what.split(', ').length === 3) return 'rl all questions';
+  if (type === 'rl' && what.split(', ').length === 3) return 'rl all kinds';
   return [type, what].filter(Boolean).join(' ');
 }
 

@@ -69,7 +69,8 @@ export function conversationSize(
     overview: spread(view.frames, view.frames).map((frame) => picture(frame, view.overviewPixels, null)),
   };
   const budget = { maxLooks, maxTurns: maxLooks + 1, maxTokens: Number.MAX_SAFE_INTEGER };
-  const messages = assemble({ prompt, protocol: 'text', budget, opening, turns, final: false });
+  // Without the message that would follow the answer.
+  const messages = assemble({ prompt, protocol: 'text', budget, opening, turns, final: false }).slice(0, -1);
   const shown: SizePx[] = [];
   let [characters, said] = [0, 0];
   messages.forEach((message, i) => {

@@ -11,7 +11,12 @@ export interface RunPlan {
   readonly seed: number;
   readonly engine: PolicyConfig['engine'];
   readonly device: ComputeConfig['device'];
-  readonly policy: Omit<PolicyFacts, 'conversation'>;
+  readonly policy: Omit<PolicyFacts, 'conversation'> & {
+    /** Of weights that do not train; those that train are float32. */
+    readonly dtype: 'fp32' | 'bf16';
+    /** Rank of the adapters; null where all weights train. */
+    readonly loraRank: number | null;
+  };
   readonly data: { readonly train: DataFacts; readonly test: DataFacts };
   readonly stages: readonly StagePlan[];
   /** Every policy (the base, and that of each stage) answers as many questions of the test split. */
@@ -86,7 +91,7 @@ export function runPlan(run: string, curriculum: Curriculum, facts: PlanFacts): 
   return {
     ...{ run, curriculum: curriculum.name, seed: curriculum.seed, engine: policy.engine },
     device: compute.device,
-    policy: about,
+    policy: { ...about, ...formOf(policy) },
     data: { train: facts.train, test: facts.test },
     stages,
     evaluation: {
@@ -105,6 +110,12 @@ export function runPlan(run: string, curriculum: Curriculum, facts: PlanFacts): 
     warnings: warningsOf(curriculum, stages, facts),
     assumptions: assumptionsOf(curriculum, about, { measured: seconds.some((one) => one !== null) }),
   };
+}
+
+function formOf(policy: PolicyConfig): Pick<RunPlan['policy'], 'dtype' | 'loraRank'> {
+  if (policy.engine === 'onnx') return { dtype: 'fp32', loraRank: null };
+  const { dtype, adapter } = policy;
+  return adapter.type === 'lora' ? { dtype, loraRank: adapter.rank } : { dtype: 'fp32', loraRank: null };
 }
 
 /** The looks of a long rollout: a clip first, then crops. */
