@@ -16,7 +16,7 @@ const CURVES: readonly (readonly [name: string, title: string])[] = [
   ['accuracy', 'Sampled accuracy'],
   ['kl', 'KL to the stage’s start'],
   ['looks', 'Looks per rollout'],
-  ['largestLogRatio', 'Largest |log ratio|, trainer to sampler'],
+  ['largestLogRatio', 'Largest sampler mismatch'],
   ['samplerKl', 'KL(sampler ‖ trainer)'],
 ];
 

@@ -64,7 +64,7 @@ article h3 { font-size: 1.1875rem; letter-spacing: -.005em; overflow-wrap: anywh
 .badge.right { background: var(--right-soft); color: var(--right); }
 .badge.wrong { background: var(--wrong-soft); color: var(--wrong); }
 .file { color: var(--soft); overflow-wrap: anywhere; }
-.strip { display: grid; grid-template-columns: repeat(var(--frames), 1fr); gap: 4px; }
+.strip { display: grid; grid-template-columns: repeat(var(--frames), minmax(0, 10rem)); gap: 4px; }
 .strip span { position: relative; display: block; min-width: 0; }
 .strip i { display: block; aspect-ratio: var(--aspect); background: var(--strip) calc(var(--at) * 100%) 0 / calc(var(--frames) * 100%) 100% no-repeat; image-rendering: pixelated; border-radius: 3px; }
 .strip small { display: block; text-align: center; font-size: .6875rem; line-height: 1.5; }
