@@ -60,6 +60,8 @@ export interface TorchPolicy {
   readonly maxLooks: number;
   /** Tokens of one message, at most. */
   readonly maxTokens: number;
+  /** Checkpoints of a stage whose bytes are kept while it goes on, latest first; its last one stays. */
+  readonly keepCheckpoints: number;
   readonly view: View;
   readonly prompt: PromptTexts;
 }

@@ -84,6 +84,17 @@ export class TokenStates {
     await model.loadState(files, options);
   }
 
+  /**
+   * Lets go of the bytes of an earlier checkpoint of a stage; does nothing where it has none. Its manifest stays, so that
+   * a run that is taken up again finds the step done and goes on to the checkpoint that it needs.
+   */
+  async drop(run: string, version: PolicyVersion): Promise<void> {
+    if (version.step <= 0) return;
+    const commit = await this.#commits.read(checkpointPrefix(run, version));
+    for (const { uri } of Object.values(commit?.parts ?? {}))
+      await this.#store.delete(uri.replace(/^s3:\/\/[^/]+\//, ''));
+  }
+
   /** A part of a checkpoint as a file of this machine, its bytes checked. */
   async file(ref: Ref): Promise<StateFile> {
     const known = this.#files.get(ref.sha256);

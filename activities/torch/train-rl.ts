@@ -54,6 +54,7 @@ export function createTorchTrainRl(deps: Deps): (input: TrainRlInput) => Promise
     time.mark('training');
     const extra = { version, metrics, timeMs: { ...time.marks } };
     const checkpoint = await deps.states.save(at.run, model, extra, options);
+    await deps.states.drop(at.run, { stage: at.stage, step: at.step + 1 - policy.keepCheckpoints });
     time.mark('storing');
     return { checkpoint, metrics, timeMs: { ...time.marks } };
   };

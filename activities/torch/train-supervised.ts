@@ -57,6 +57,8 @@ export function createTorchTrainSupervised({
     );
     const extra = { version, metrics, timeMs: { ...time.marks } };
     const checkpoint = await states.save(at.run, model, extra, { signal });
+    const older = fromStep - (policy.keepCheckpoints - 1) * stage.stepsPerCommit;
+    await states.drop(at.run, { stage: at.stage, step: older });
     time.mark('storing');
     return { checkpoint, metrics, timeMs: { ...time.marks } };
   };

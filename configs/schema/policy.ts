@@ -52,6 +52,7 @@ const torch = strict({
   contextTokens: z.int().min(64).max(1_000_000).optional(),
   maxLooks,
   maxTokens: z.int().min(1).max(32_768).default(512), // ours: of one message
+  keepCheckpoints: z.int().min(2).max(1_000_000).default(4), // ours: those of a large model fill a disk
   view: strict({
     fps: z.number().positive().max(30).default(1), // ours
     frames: z.int().min(1).max(512).default(16), // ours

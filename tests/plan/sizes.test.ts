@@ -102,6 +102,7 @@ const POLICY: TorchPolicy = {
   contextTokens: null,
   maxLooks: 3,
   maxTokens: 64,
+  keepCheckpoints: 4,
   view: {
     ...{ fps: 1, frames: 2, format: 'png' },
     ...{ overviewPixels: 160 * 90, clipPixels: 448 * 252, cropPixels: 640 * 360 },

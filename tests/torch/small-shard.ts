@@ -33,6 +33,7 @@ export const POLICY: TorchPolicy = {
   contextTokens: null,
   maxLooks: 2,
   maxTokens: 90,
+  keepCheckpoints: 4,
   view: {
     ...{ fps: 1, frames: 2, format: 'png' },
     ...{ overviewPixels: 56 * 56, clipPixels: 2 * 56 * 56, cropPixels: 2 * 56 * 56 },
