@@ -154,10 +154,18 @@ function labelled(width: number, rows: Labelled): readonly string[] {
   );
 }
 
+interface Drawing {
+  readonly wordWrap?: boolean;
+  /** Of the first column. */
+  readonly first?: (text: string) => string;
+  /** Of columns past the third. */
+  readonly align?: 'left' | 'right';
+}
+
 function drawn(
   widths: readonly number[],
   rows: readonly (readonly string[])[],
-  { wordWrap = false, first = (text: string) => text, align = 'right' as 'left' | 'right' } = {},
+  { wordWrap = false, first = (text) => text, align = 'right' }: Drawing = {},
 ): readonly string[] {
   const table = new Table({
     chars: NO_FRAME,

@@ -1,6 +1,7 @@
 import { cp, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadCurriculum, parseCurriculum } from '../../configs/load.js';
 import { UserError } from '../../domain/failures.js';
@@ -188,10 +189,7 @@ describe('a plan', () => {
     for (const file of ['configs/video-r4.yaml', 'configs/mini.yaml']) {
       const curriculum = await loadCurriculum(file);
       const plan = await planRun({ name: 'a-run', file, curriculum, home: path.join(root, 'none') });
-      // eslint-disable-next-line no-control-regex -- colours
-      const lines = planText(plan, columns)
-        .replace(/\u001b\[\d+m/g, '')
-        .split('\n');
+      const lines = stripVTControlCharacters(planText(plan, columns)).split('\n');
       const long = lines.filter((line) => line.length > columns && !line.includes('/'));
       expect(long).toEqual([]);
       for (const { name } of curriculum.stages)
