@@ -1,7 +1,7 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TASK_QUEUES } from '../../activities/contract.js';
+import { TASK_QUEUES, type PrepareFoldersInput } from '../../activities/contract.js';
 import { BugFailure, DataFailure } from '../../domain/failures.js';
 import type { CurriculumInput, curriculum } from '../../workflows/curriculum.js';
 import { statusQuery } from '../../workflows/messages.js';
@@ -70,6 +70,28 @@ describe('a curriculum', { timeout: 180_000 }, () => {
       ...['RL_d 1', 'RL_d 2', 'RL_d 3', 'CRP-SFT 2', 'RL_c 1', 'RL_c 2', 'direct 2', 'direct 4'],
     ]);
     expect(calls.records[3]!.metrics).toMatchObject({ reward: 0.5, accuracy: 0.25, turns: 2, kl: 0.1 });
+  });
+
+  it('learns from data folders, and is judged by them', async () => {
+    const asked: PrepareFoldersInput[] = [];
+    const { activities, calls } = fakes();
+    const { prepareFolders } = activities;
+    const folders = { train: '/data/shop', test: '/data/shop-test' };
+    const given = input({ curriculum: { ...twoStages(), data: { folders } } });
+    await harness.withWorkers(
+      {
+        ...activities,
+        prepareFolders: (what: PrepareFoldersInput) => (asked.push(what), prepareFolders(what)),
+        prepareData: () => Promise.reject(new BugFailure('a world was asked for')),
+      },
+      async () => (await start(given)).result(),
+    );
+    expect(asked).toEqual([{ run: given.run, folders }]);
+    const shardsOf = (split: string) => calls.sampled.filter(({ shard }) => shard.data.split === split);
+    expect(new Set(calls.sampled.map(({ shard }) => shard.data.ref.uri)).size).toBe(2);
+    expect(shardsOf('train').every(({ shard }) => !shard.at.stage.startsWith('evaluation'))).toBe(true);
+    expect(shardsOf('test').length).toBeGreaterThan(0);
+    expect(shardsOf('test').every(({ shard }) => shard.at.stage.startsWith('evaluation'))).toBe(true);
   });
 
   it('lets each step use the policy that the step before it left', async () => {
