@@ -139,9 +139,10 @@ function memoryLines({ memory, engine, policy, device }: RunPlan): readonly stri
 }
 
 function checkpointLine({ checkpoints }: RunPlan): string {
-  const { count: many, bytesEach, bytes: all } = checkpoints;
-  if (bytesEach === null || all === null) return `${grouped(many)}, of unknown size`;
-  return `${grouped(many)} of ${bytes(bytesEach)}: ${bytes(all)} in the object store`;
+  const { count: many, kept, bytesEach, bytes: all } = checkpoints;
+  const stay = kept === many ? '' : `, of which ${grouped(kept)} stay`;
+  if (bytesEach === null || all === null) return `${grouped(many)}, of unknown size${stay}`;
+  return `${grouped(many)} of ${bytes(bytesEach)}${stay}: ${bytes(all)} in the object store`;
 }
 
 type Labelled = readonly (readonly [label: string, lines: readonly string[]])[];

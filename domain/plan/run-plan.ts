@@ -39,7 +39,10 @@ export interface RunPlan {
   readonly memory: WeightMemory | null;
   readonly checkpoints: {
     readonly count: number;
+    /** Those whose bytes are kept at the end. */
+    readonly kept: number;
     readonly bytesEach: number | null;
+    /** Of those kept. */
     readonly bytes: number | null;
   };
   readonly writes: { readonly home: string; readonly store: readonly string[] };
@@ -83,6 +86,8 @@ export function runPlan(run: string, curriculum: Curriculum, facts: PlanFacts): 
   const { parameters, trainable } = about;
   // The base is a checkpoint too.
   const count = 1 + total(stages.map((stage) => stage.checkpoints));
+  const most = policy.engine === 'torch' ? policy.keepCheckpoints : Infinity;
+  const kept = 1 + total(stages.map((stage) => Math.min(stage.checkpoints, most)));
   const bytesEach = trainable === null ? null : checkpointBytes(trainable);
   const memory =
     policy.engine === 'torch' && parameters !== null && trainable !== null
@@ -105,7 +110,7 @@ export function runPlan(run: string, curriculum: Curriculum, facts: PlanFacts): 
       measuredSeconds: total(seconds.filter((one) => one !== null)),
     },
     memory,
-    checkpoints: { count, bytesEach, bytes: times(count, bytesEach) },
+    checkpoints: { count, kept, bytesEach, bytes: times(kept, bytesEach) },
     writes: { home: facts.home, store: storeKeys(run, curriculum) },
     warnings: warningsOf(curriculum, stages, facts),
     assumptions: assumptionsOf(curriculum, about, { measured: seconds.some((one) => one !== null) }),

@@ -71,8 +71,11 @@ describe('a plan', () => {
     });
     // Three videos of eight questions, half of them of one look: twelve, and five of the others.
     expect(plan.evaluation).toMatchObject({ policies: 3, questions: 17 });
-    // The base, three, and six; weights and two moments of four bytes.
-    expect(plan.checkpoints).toEqual({ count: 10, bytesEach: 12 * adapters, bytes: 120 * adapters });
+    // The base, three, and six, of which four are kept; weights and two moments of four bytes.
+    expect(plan.checkpoints).toEqual({
+      ...{ count: 10, kept: 8 },
+      ...{ bytesEach: 12 * adapters, bytes: 96 * adapters },
+    });
     expect(plan.memory).toMatchObject({
       trainer: 2 * 532_608 + 16 * adapters,
       sampler: 2 * 532_608 + 12 * adapters,
@@ -138,7 +141,7 @@ describe('a plan', () => {
     expect(plan).toMatchObject({
       policy: { what: 'my-own, of unknown size', there: false, parameters: null, trainable: null },
       memory: null,
-      checkpoints: { count: 10, bytesEach: null, bytes: null },
+      checkpoints: { count: 10, kept: 8, bytesEach: null, bytes: null },
       totals: { steps: 31, tokens: null },
       warnings: [],
     });
