@@ -346,9 +346,10 @@ export interface CommitSeriesInput {
   readonly records: readonly StepRecord[];
 }
 
-/** Versions of what shaped a run's bytes: FFmpeg, onnxruntime, kind of CPU. */
+/** Versions of what shaped a run's bytes: FFmpeg, onnxruntime, kind of CPU; Python's packages where they train. */
 export interface FingerprintInput {
   readonly run: string;
+  readonly engine: PolicyConfig['engine'];
 }
 export interface Fingerprint {
   readonly parts: Readonly<Record<string, string>>;

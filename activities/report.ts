@@ -8,6 +8,7 @@ import { DataFailure } from '../domain/failures.js';
 import type { GradedRollout } from '../domain/graded.js';
 import { majorityBaseline } from '../domain/metrics/majority.js';
 import { pairedDifference } from '../domain/metrics/paired.js';
+import type { PolicyConfig } from '../domain/curriculum.js';
 import { summarise } from '../domain/metrics/summary.js';
 import type { Ref } from '../domain/refs.js';
 
@@ -18,7 +19,7 @@ export interface WriteReportDeps {
   /** The page, from its content. */
   readonly page: (content: ReportContent) => string;
   /** Versions of what shaped the run's bytes. */
-  readonly madeBy: (run: string) => Promise<Readonly<Record<string, string>>>;
+  readonly madeBy: (engine: PolicyConfig['engine']) => Promise<Readonly<Record<string, string>>>;
   /** Address of the run in the Temporal UI, where there is one. */
   readonly temporalUi: (run: string) => string | null;
 }
@@ -37,7 +38,12 @@ export function createWriteReport(
   return async (input) => {
     const evaluations = await loadEvaluations(store, input.evaluations);
     const train = await deps.datasets.load(input.train);
-    const report = computeReport(input, evaluations, train.questions, await deps.madeBy(input.run));
+    const report = computeReport(
+      input,
+      evaluations,
+      train.questions,
+      await deps.madeBy(input.curriculum.policy.engine),
+    );
     const series = (await Promise.all(input.series.map((ref) => lines<StepRecord>(store, ref)))).flat();
     const last = report.stages.at(-1)?.stage ?? BASE;
     const count = Math.max(MIN_SHOWN, input.curriculum.evaluation.shown);

@@ -175,8 +175,8 @@ async function evaluateAll(
 }
 
 /** Refuses to go on with other versions of what shapes the bytes, until a person says so. */
-async function sameParts({ run }: CurriculumInput, book: RunBook): Promise<void> {
-  const { parts } = await cpu.fingerprint({ run });
+async function sameParts({ run, curriculum }: CurriculumInput, book: RunBook): Promise<void> {
+  const { parts } = await cpu.fingerprint({ run, engine: curriculum.policy.engine });
   const changed = book.recordParts(parts);
   if (!changed) return;
   await condition(() => book.mayGoOn);

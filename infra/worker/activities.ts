@@ -162,7 +162,7 @@ async function cpu(home: Home, connection: ConnectionInfo): Promise<Wired> {
       madeBy: fingerprintParts,
       temporalUi: (run) => runPage(connection, run),
     }),
-    fingerprint: async () => ({ parts: await fingerprintParts() }),
+    fingerprint: async ({ engine }) => ({ parts: await fingerprintParts(engine) }),
   };
   const ocr = ocrEngines();
   const curating = curation(store, reader, tools, ocr.engines);
