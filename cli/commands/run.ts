@@ -24,7 +24,10 @@ export function runCommand(): Command {
     .option('--name <name>', "the run's name (default: the curriculum's)")
     .option('--seed <seed>', "another seed than the file's", wholeNumber)
     .option('--watch', 'stay and show how it goes; Ctrl-C stops the watching, not the run')
-    .option('--accept-changes', 'go on although versions of what shapes the bytes have changed')
+    .option(
+      '--accept-changes',
+      'go on although versions of what shapes the bytes have changed, or what a machine has room for',
+    )
     .option('--dry-run', 'show what the run would do, need and leave; nothing is started or written')
     .option('--json', 'answer with {run, started, state, temporalUi} as JSON; with --dry-run, the plan')
     .addHelpText(
@@ -50,8 +53,7 @@ async function run(file: string, options: Options): Promise<number> {
   if (options.dryRun === true) return dryRun(name, file, curriculum, options.json === true);
 
   const { refuseAbsentDevice } = await import('../../infra/client/device.js');
-  // The torch engine's device is its Python's to judge.
-  if (curriculum.policy.engine === 'onnx') await refuseAbsentDevice(curriculum.compute);
+  await refuseAbsentDevice(curriculum);
 
   const { surveyFolders } = await import('../../infra/client/data-folders.js');
   const { folderProgress, leftOutLines } = await import('../data-folders.js');

@@ -1,10 +1,18 @@
-import type { ComputeConfig } from '../../domain/curriculum.js';
+import type { Curriculum } from '../../domain/curriculum.js';
 
 /**
- * What keeps a device from being used on this machine: asked before a run starts, because its first engine is made
- * only minutes later, when the data is there. The workers run here, and ask again.
+ * Refuses a device, and for the torch engine a Python or a model, that cannot be used on this machine: asked before a run
+ * starts, because its first engine is made only minutes later, when the data is there. The workers run here, and ask again.
  */
-export async function refuseAbsentDevice({ device }: Pick<ComputeConfig, 'device'>): Promise<void> {
+export async function refuseAbsentDevice({
+  policy,
+  compute,
+}: Pick<Curriculum, 'policy' | 'compute'>): Promise<void> {
+  const { device } = compute;
+  if (policy.engine === 'torch') {
+    const { refuseAbsentModel } = await import('../torch/preflight.js');
+    return refuseAbsentModel(policy, compute);
+  }
   // The CPU needs no asking, and onnxruntime is slow to load.
   if (device === 'cpu') return;
   const { requireDevice } = await import('../../engine/devices.js');

@@ -38,8 +38,8 @@ class Cancelled(EngineError):
 
 
 LOWER = (
-    "lower microBatch or rows first, then pixels.max or contextTokens; turn gradientCheckpointing on; "
-    "train a LoRA of lower rank in place of the full model"
+    "lower microBatch (compute.microBatch of a curriculum) or rows first, and turn gradientCheckpointing on; "
+    "then take smaller pictures or fewer frames, or train a LoRA of lower rank in place of the full model"
 )
 
 

@@ -16,12 +16,16 @@ CLASSES = {"qwen2_5_vl": "Qwen2_5_VLForConditionalGeneration", "qwen3_vl": "Qwen
 def model_class(model_type: str):
     import transformers
 
+    check_type(model_type)
+    return getattr(transformers, CLASSES[model_type])
+
+
+def check_type(model_type: str) -> None:
     if model_type not in CLASSES:
         raise UserError(
             f"expected a model of type {' or '.join(CLASSES)}, got {model_type}",
             "name the folder of a Qwen2.5-VL or Qwen3-VL model",
         )
-    return getattr(transformers, CLASSES[model_type])
 
 
 def checked_folder(folder: Path, weights: bool = True) -> list[Path]:

@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import type { ComputeConfig, TorchPolicy } from '../../domain/curriculum.js';
+import { InfrastructureFailure, UserError } from '../../domain/failures.js';
+import { engineSources, requireTorchPython } from './python.js';
+
+const Problems = z.array(z.object({ message: z.string(), hint: z.string().nullable() }));
+/** PyTorch is loaded for `cuda` alone; on a busy machine that takes a while. */
+const ANSWER_WITHIN_MS = 5 * 60_000;
+
+/**
+ * Refuses what would keep a run's model from being loaded here: packages that Python lacks, files that the model's folder
+ * lacks (all named), CUDA that is not there. Asked before a run starts, because its model is loaded only later.
+ */
+export async function refuseAbsentModel(
+  { model }: Pick<TorchPolicy, 'model'>,
+  { device }: Pick<ComputeConfig, 'device'>,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
+  const python = await requireTorchPython(env);
+  if (model.type === 'tiny' && device === 'cpu') return;
+  const [problem, ...more] = await ask(python, { model, device }, env);
+  if (problem === undefined) return;
+  const told = [problem, ...more].map(({ message }) => message).join('\n');
+  throw new UserError(told, [problem, ...more].flatMap(({ hint }) => hint ?? []).join('\n'));
+}
+
+async function ask(python: string, about: object, env: NodeJS.ProcessEnv): Promise<z.infer<typeof Problems>> {
+  try {
+    const { stdout } = await promisify(execFile)(
+      python,
+      ['-m', 'ruminate_torch.preflight', JSON.stringify(about)],
+      {
+        env: { ...env, PYTHONPATH: engineSources(), PYTHONSAFEPATH: '1' },
+        timeout: ANSWER_WITHIN_MS,
+      },
+    );
+    return Problems.parse(JSON.parse(stdout));
+  } catch (cause) {
+    throw new InfrastructureFailure(`${python} could not say whether the model can be loaded`, { cause });
+  }
+}
