@@ -1,5 +1,4 @@
 import { dirname, resolve } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
@@ -18,6 +17,7 @@ import {
 } from '../../workflows/messages.js';
 import { changedParts } from '../../workflows/run-book.js';
 import { fingerprintParts } from '../setup/fingerprint.js';
+import { curriculumChange } from './curriculum-changes.js';
 import { readPolicy, type PolicyFile } from './policy-folder.js';
 import { bounded, type Session } from './session.js';
 
@@ -51,9 +51,10 @@ export async function startRun(session: Session, request: StartRequest): Promise
   const base = await readBase(request);
   const before = await describeRun(session, name);
   if (before !== null) {
-    refuseOtherCurriculum(name, memoOf(before), curriculum, base?.sha256 ?? null);
-    if (before.status.name === 'COMPLETED') return 'complete';
     const running = before.status.name === 'RUNNING';
+    const complete = before.status.name === 'COMPLETED';
+    refuseOtherCurriculum(request, memoOf(before), base?.sha256 ?? null, !running && !complete);
+    if (complete) return 'complete';
     await settleChanges(session, request, memoOf(before), running);
     if (running) return 'attached';
   } else if (await isAnswers(session, name))
@@ -143,18 +144,25 @@ export function refuseBadName(name: string): void {
   );
 }
 
+/** A run that has ended may go on with more or less room than it had, where that is accepted: its memory ran out, say. */
 function refuseOtherCurriculum(
-  name: string,
+  { name, curriculum, acceptChanges }: StartRequest,
   memo: RunMemo,
-  curriculum: Curriculum,
   baseSha256: string | null,
+  mayGoOn: boolean,
 ): void {
-  // Runs of before there were engines name none.
-  const before = { ...memo.curriculum, policy: Object.assign({ engine: 'onnx' }, memo.curriculum.policy) };
-  const same = isDeepStrictEqual(before, JSON.parse(JSON.stringify(curriculum)));
-  if (same && memo.baseSha256 === baseSha256) return;
+  const change = curriculumChange(memo.curriculum, curriculum);
+  const sameBase = memo.baseSha256 === baseSha256;
+  if (sameBase && change === 'none') return;
+  if (sameBase && change === 'room' && mayGoOn) {
+    if (acceptChanges) return;
+    throw new UserError(
+      `the run "${name}" was started with another microBatch, gradientCheckpointing or contextTokens (${memo.file}), so its bytes would not be those of one run`,
+      'go on with --accept-changes; what it has committed is not done twice',
+    );
+  }
   throw new UserError(
-    `the run "${name}" was started from ${same ? 'another base policy' : 'a curriculum that says something else'} (${memo.file})`,
+    `the run "${name}" was started from ${change === 'none' ? 'another base policy' : 'a curriculum that says something else'} (${memo.file})`,
     `give the new run a name of its own with --name, or see the old one: ruminate status ${name}`,
   );
 }
@@ -162,11 +170,12 @@ function refuseOtherCurriculum(
 /** Other versions of what shapes the bytes than those that a run has recorded are refused, unless accepted. */
 async function settleChanges(
   session: Session,
-  { name, acceptChanges }: StartRequest,
+  { name, curriculum, acceptChanges }: StartRequest,
   { madeBy }: RunMemo,
   running: boolean,
 ): Promise<void> {
-  const changes = madeBy === undefined ? [] : changedParts(madeBy, await fingerprintParts());
+  const changes =
+    madeBy === undefined ? [] : changedParts(madeBy, await fingerprintParts(curriculum.policy.engine));
   if (changes.length === 0) return;
   if (!acceptChanges)
     throw new UserError(
