@@ -11,10 +11,10 @@ import { GREEDY } from '../../domain/sampling.js';
 import { COMPUTE, POLICY, SmallShard, STAGE } from './small-shard.js';
 import { python, scratch, skipped } from './support.js';
 
-/** Largest |log π(sampler) − log π(trainer)| in float32 on a CPU; measured: 2e-6. */
+/** Largest |log π(sampler) − log π(trainer)| in float32 on a CPU; measured: 4e-6. */
 const AGREE_WITHIN = 1e-4;
-/** Of supervised steps: enough for some rollouts to go well and some not. */
-const TAUGHT = 40;
+/** Supervised steps: after 44, after 46 and after 50, of each of six seeds some rollouts went well and some did not. */
+const TAUGHT = 48;
 
 // Loading PyTorch takes its time on a busy machine.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
@@ -37,8 +37,14 @@ describe.skipIf(python.path === null)(`rollouts and steps of the torch engine${s
     before = new Map(small.store.objects);
     shard = {
       ...{ at: { run: 'run', stage: STAGE.name, step: 0 }, shard: 0, seed: 1, data },
-      ...{ questions: [0, 1], groupSize: 4, policy: POLICY, compute: COMPUTE, checkpoint: taught },
-      sampling: { greedy: false, temperature: 0.7, topP: 1, maxLooks: POLICY.maxLooks },
+      ...{
+        questions: [0, 1],
+        groupSize: STAGE.groupSize,
+        policy: POLICY,
+        compute: COMPUTE,
+        checkpoint: taught,
+      },
+      sampling: { greedy: false, temperature: STAGE.temperature, topP: 1, maxLooks: POLICY.maxLooks },
     };
     rolled = await small.rollOut(shard);
   });

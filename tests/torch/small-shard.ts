@@ -47,8 +47,8 @@ export const COMPUTE = { device: 'cpu', threads: 1, microBatch: 2 } as const;
 
 export const STAGE: RlStage = {
   ...{ type: 'rl', name: 'RL_d', from: 'base', baseline: false, steps: 4 },
-  ...{ questionsPerStep: 2, groupSize: 4, groupsPerShard: 2, questions: ['crop', 'clip'] },
-  ...{ temperature: 1, topP: 1 },
+  ...{ questionsPerStep: 2, groupSize: 8, groupsPerShard: 2, questions: ['crop', 'clip'] },
+  ...{ temperature: 0.8, topP: 1 },
   objective: { clipLow: 0.2, clipHigh: 0.28, kl: 0.01, advantageEps: 0.05 },
   rewards: {
     ...{ formatWeight: 0.5, diversity: 0.1, representativeness: 1 },
