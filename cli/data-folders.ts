@@ -4,12 +4,17 @@ import { progressLine } from './progress.js';
 
 type Progress = { readonly doing: string; readonly done: number; readonly total: number };
 
-/** Shows how far the reading of data folders is: one line for each of its steps. */
+/** What is over sooner needs no line. */
+const SILENT_MS = 2_000;
+
+/** Shows how far the reading of data folders is, where it takes long: one line for each of its steps. */
 export function folderProgress(): { readonly onProgress: (at: Progress) => void; readonly end: () => void } {
+  const begunMs = Date.now();
   let doing = '';
   let line = progressLine(doing);
   return {
     onProgress(at) {
+      if (Date.now() - begunMs < SILENT_MS) return;
       if (at.doing !== doing) {
         line.end();
         doing = at.doing;

@@ -196,9 +196,9 @@ function tokens(value: number | null): string {
 }
 
 function bytes(value: number): string {
-  const [gib, mib] = [2 ** 30, 2 ** 20];
+  const [gib, mib, kib] = [2 ** 30, 2 ** 20, 2 ** 10];
   if (value >= gib) return `${(value / gib).toFixed(1)} GiB`;
-  return `${(value / mib).toFixed(1)} MiB`;
+  return value >= mib ? `${(value / mib).toFixed(1)} MiB` : `${(value / kib).toFixed(1)} KiB`;
 }
 
 function grouped(value: number): string {
