@@ -19,8 +19,11 @@ export interface ConversationSize {
   readonly saidTokens: number;
 }
 
-/** English in the tokenizers of Qwen has about four characters a token. */
-export const CHARACTERS_PER_TOKEN = 4;
+/** A rule of thumb for English in a large vocabulary, not measured here; the tiny models spell almost all in bytes. */
+export function charactersPerToken({ model }: Pick<TorchPolicy, 'model'>): number {
+  return model.type === 'tiny' ? 1 : 4;
+}
+
 /** What a chat template writes around a message (role, begin, end), and around a picture. */
 const MESSAGE_TOKENS = 5;
 const PICTURE_MARKS = 2;
@@ -86,10 +89,10 @@ export function conversationSize(
     pictures: shown.length,
     pictureTokens: shown.reduce((sum, size) => sum + pictureTokens(size, sidePx), 0),
     textTokens:
-      Math.ceil(characters / CHARACTERS_PER_TOKEN) +
+      Math.ceil(characters / charactersPerToken(policy)) +
       MESSAGE_TOKENS * messages.length +
       PICTURE_MARKS * shown.length,
-    saidTokens: Math.ceil(said / CHARACTERS_PER_TOKEN),
+    saidTokens: Math.ceil(said / charactersPerToken(policy)),
   };
 }
 

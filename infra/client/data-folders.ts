@@ -41,7 +41,7 @@ export async function surveyFolders(
   if (unmet.length > 0)
     throw new UserError(
       `the data folders lack what the curriculum asks for:${listed(unmet)}`,
-      'ruminate data curate makes trajectories; they also say which look a question takes (docs/torch.md)',
+      'ruminate data curate makes trajectories; they also say which look a question takes (docs/curriculum.md)',
     );
   return found;
 }

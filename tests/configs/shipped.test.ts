@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadCurriculum } from '../../configs/load.js';
@@ -32,6 +32,32 @@ describe('shipped curricula', () => {
       .filter(({ baseline }) => !baseline)
       .reduce((sum, stage) => sum + stage.steps, 0);
     expect(mini.stages.at(-1)).toMatchObject({ baseline: true, steps });
+  });
+
+  it('video-r4 says of each number where it is from: paper, ancestor or ours', () => {
+    const lines = readFileSync('configs/video-r4.yaml', 'utf8').split('\n');
+    const numbers = lines.filter((line) => /^[^#]*: -?\d/.test(line));
+    expect(numbers.length).toBeGreaterThan(50);
+    const unlabelled = numbers.filter((line) => !/# .*\b(paper|ancestor|ours)\b/.test(line));
+    expect(unlabelled).toEqual([]);
+  });
+
+  it('video-r4 has the paper’s stages, on the data of its two tables', async () => {
+    const { stages, policy } = await loadCurriculum('configs/video-r4.yaml');
+    expect(policy.engine).toBe('torch');
+    expect(stages.map(({ name, from }) => [name, from])).toEqual([
+      ['DRP-SFT', 'base'],
+      ['RL_d', 'DRP-SFT'],
+      ['CRP-SFT', 'RL_d'],
+      ['RL_c', 'CRP-SFT'],
+    ]);
+    const demonstrations = stages.flatMap((stage) =>
+      stage.type === 'sft' ? [[stage.trajectories.style, stage.trajectories.count]] : [],
+    );
+    expect(demonstrations).toEqual([
+      ['drp', 7_000],
+      ['crp', 10_000],
+    ]);
   });
 
   it('tiny has the stages of mini, on the same policy', async () => {

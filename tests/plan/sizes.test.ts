@@ -95,7 +95,7 @@ describe('memory', () => {
 
 const POLICY: TorchPolicy = {
   engine: 'torch',
-  model: { type: 'tiny', family: 'qwen2.5-vl', seed: 1 },
+  model: { type: 'folder', path: '/models/any' },
   adapter: { type: 'full' },
   dtype: 'fp32',
   gradientCheckpointing: false,
@@ -143,6 +143,13 @@ describe('a conversation', () => {
       textTokens: Math.ceil(characters / 4) + 7 * 5 + 3 * 2,
       saidTokens: Math.ceil((crop.length + answer.length) / 4),
     });
+  });
+
+  it('of a tiny model is longer, because it spells', () => {
+    const tiny = { ...POLICY, model: { type: 'tiny', family: 'qwen2.5-vl', seed: 1 } } as const;
+    const [words, letters] = [POLICY, tiny].map((policy) => conversationSize(policy, 28, []));
+    expect(letters!.saidTokens).toBeGreaterThan(3.9 * words!.saidTokens);
+    expect(letters!.pictureTokens).toBe(words!.pictureTokens);
   });
 
   it('grows with every look, and is shorter for a model whose tokens are larger', () => {
