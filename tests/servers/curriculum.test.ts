@@ -3,9 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import type { RunReport } from '../../activities/contract.js';
@@ -16,10 +14,10 @@ import { readSettings } from '../../infra/home/settings.js';
 import { down } from '../../infra/services/down.js';
 import { LOOPBACK } from '../../infra/services/ports.js';
 import { markedProcesses } from '../../infra/services/processes.js';
-import { livingSupervisor, status } from '../../infra/services/status.js';
+import { livingSupervisor } from '../../infra/services/status.js';
 import { stageWorkflowId, type RunStatus } from '../../workflows/messages.js';
 import { CommandLine, STACK_TRACE } from '../support/command-line.js';
-import { eventually } from '../support/processes.js';
+import { Killing } from '../support/killing.js';
 
 /** Whole runs, by the real command line on real servers with real workers, in a home of their own. */
 const home = homeAt(mkdtempSync(join(tmpdir(), 'rc-')));
@@ -28,6 +26,7 @@ const TINY = join(import.meta.dirname, '..', '..', 'configs', 'tiny.yaml');
 /** For a whole run on a machine that is busy; an idle one takes two to three minutes. */
 const RUN_MS = 20 * 60_000;
 const scratch = mkdtempSync(join(tmpdir(), 'rc-files-'));
+const killing = new Killing(home, RUN_MS / 2);
 
 afterAll(async () => {
   ruminate.stop();
@@ -113,13 +112,15 @@ describe('ruminate run configs/tiny.yaml', () => {
     async () => {
       let over = false;
       const ended = ruminate.run('run', TINY, '--name', 'two', '--watch').finally(() => (over = true));
+      const { stages } = await loadCurriculum(TINY);
+      const ids = ['two', ...stages.map(({ name }) => stageWorkflowId('two', name))];
       const restarted = async (): Promise<void> => {
-        await killAtWork('cpu', 'two', () => over);
-        await killAtWork('gpu-train', 'two', () => over);
-        await killService('minio');
-        await killAtWork('gpu-rollout', 'two', () => over);
-        await killService('temporal');
-        await killAtWork('gpu-train', 'two', () => over);
+        await killing.atWork('cpu', ids, () => over);
+        await killing.atWork('gpu-train', ids, () => over);
+        await killing.service('minio');
+        await killing.atWork('gpu-rollout', ids, () => over);
+        await killing.service('temporal');
+        await killing.atWork('gpu-train', ids, () => over);
       };
       const [{ code, stderr }] = await Promise.all([ended, restarted()]);
       expect(code, stderr).toBe(0);
@@ -174,7 +175,7 @@ describe('bad input', () => {
   });
 
   it('brings MinIO back when it is killed, and reports what it kept', async () => {
-    await killService('minio');
+    await killing.service('minio');
     expect((await ruminate.json<RunReport>('report', 'one')).run).toBe('one');
   });
 
@@ -208,89 +209,9 @@ interface Manifest {
   readonly parts: Readonly<Record<string, unknown>>;
 }
 
-/**
- * Kills a worker of a role in the middle of an activity of a run, and sees that another takes its place. It is
- * stopped before one looks what it is at, so that the activity cannot end between the look and the kill.
- */
-async function killAtWork(role: string, run: string, isOver: () => boolean): Promise<void> {
-  const { stages } = await loadCurriculum(TINY);
-  const ids = [run, ...stages.map(({ name }) => stageWorkflowId(run, name))];
-  await withSession(home, async ({ temporal }) => {
-    const isAtWork = async (pid: number): Promise<boolean> => {
-      const pending = await Promise.all(ids.map((id) => pendingActivities(temporal, id)));
-      return pending
-        .flat()
-        .some(({ lastWorkerIdentity }) => lastWorkerIdentity?.startsWith(`${role} ${pid}@`));
-    };
-    const before = await pidOf(role);
-    let killed = false;
-    await eventually(
-      `${role} is killed at work`,
-      async () => {
-        if (isOver()) throw new Error(`${run} ended before ${role} could be killed`);
-        if (await isAtWork(before)) {
-          process.kill(before, 'SIGSTOP');
-          // Time for what it had sent before to arrive.
-          await setTimeout(100);
-          killed = await isAtWork(before);
-          process.kill(before, killed ? 'SIGKILL' : 'SIGCONT');
-        }
-        return killed;
-      },
-      RUN_MS / 2,
-    );
-    await eventually(
-      `another ${role} takes its place`,
-      async () => (await livingPid(role, before)) !== null,
-      60_000,
-    );
-  });
-}
-
-/** Kills a service, and sees that it runs again. */
-async function killService(role: string): Promise<void> {
-  const before = await pidOf(role);
-  process.kill(before, 'SIGKILL');
-  await eventually(
-    `${role} runs again`,
-    async () => {
-      const service = (await status(home)).services.find((one) => one.role === role);
-      return service?.state === 'running' && service.pid !== before;
-    },
-    60_000,
-  );
-}
-
-/** Activities of a workflow that are not done; none before it has begun. */
-async function pendingActivities(
-  temporal: Client,
-  workflowId: string,
-): Promise<readonly { readonly lastWorkerIdentity?: string | null }[]> {
-  try {
-    return (await temporal.workflow.getHandle(workflowId).describe()).raw.pendingActivities ?? [];
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return [];
-    throw error;
-  }
-}
-
-/** The pid of a role's process, once it is another than `before`. */
-async function livingPid(role: string, before: number): Promise<number | null> {
-  const { services } = await status(home);
-  const pid = services.find((service) => service.role === role)?.pid ?? null;
-  return pid === before ? null : pid;
-}
-
 async function weightsOf(run: string): Promise<readonly (readonly [string, string | undefined])[]> {
   const { stages } = await ruminate.json<RunStatus>('status', run);
   return stages.map(({ stage, checkpoint }) => [stage, checkpoint?.sha256]);
-}
-
-async function pidOf(role: string): Promise<number> {
-  const { services } = await status(home);
-  const pid = services.find((service) => service.role === role)?.pid;
-  if (pid === undefined || pid === null) throw new Error(`${role} does not run`);
-  return pid;
 }
 
 async function anyVideo(): Promise<string> {
