@@ -19,3 +19,8 @@ export function toFailure({ kind, message, hint }: Failure): Error {
       return kind satisfies never;
   }
 }
+
+/** In the words of errors.py. */
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof UserError && error.message.startsWith('out of memory');
+}

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
+import type { Conversation } from '../../domain/conversation/tokenized.js';
 import { BugFailure, InfrastructureFailure } from '../../domain/failures.js';
 import type { RequestOptions } from './connection.js';
-import type { Conversation } from '../../domain/conversation/tokenized.js';
+import { isOutOfMemory } from './failures.js';
 import { startProcess, type ProcessOptions, type TorchProcess } from './process.js';
 import * as schema from './schema.js';
 
@@ -135,8 +136,14 @@ export class TorchEngine {
 
   async #ask<T>(verb: string, params: object, reply: z.ZodType<T>, options: Options): Promise<Reply<T>> {
     const { process } = await this.#start(options);
-    const { result, blobs } = await process.connection.request(verb, params, options);
-    return { value: understood(verb, reply, result), blobs };
+    try {
+      const { result, blobs } = await process.connection.request(verb, params, options);
+      return { value: understood(verb, reply, result), blobs };
+    } catch (error) {
+      // What is tried next, with less, needs the memory that this process has in its hands.
+      if (isOutOfMemory(error)) await process.close();
+      throw error;
+    }
   }
 
   /** Loading is not cancelled with the request that began it: others may wait for it too. */
