@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises';
 import type { AskedQuestion, ConversationRecord } from '../domain/conversation/records.js';
 import { accuracyOf } from '../domain/conversation/accuracy.js';
 import { wentOn } from '../domain/conversation/outcome.js';
+import type { AnswerSpec } from '../domain/conversation/spec.js';
 import type { AnswersStatus } from '../infra/client/answers.js';
 import type { Home } from '../infra/home/home.js';
 import type { Session } from '../infra/client/session.js';
@@ -14,9 +15,8 @@ import { EXIT } from './exit.js';
 import { duration } from './format.js';
 import { progressLine } from './progress.js';
 import { err, json, out } from './say.js';
-import { specFrom, type ServedOptions } from './served-options.js';
 
-export interface AnswerQuestionsOptions extends ServedOptions {
+export interface AnswerQuestionsOptions {
   readonly name: string;
   readonly out?: string;
   readonly html?: string;
@@ -30,13 +30,13 @@ const MOST_ON_A_PAGE = 100;
 /** Fewer failures than this say nothing about a run. */
 const FEW_FAILURES = 5;
 
-/** Asks a served model all questions as a durable run, and follows it. Ctrl-C stops the following. Returns the exit code. */
+/** Asks a model all questions as a durable run, and follows it. Ctrl-C stops the following. Returns the exit code. */
 export async function answerQuestions(
   questions: readonly AskedQuestion[],
+  spec: AnswerSpec,
   options: AnswerQuestionsOptions,
   again: string,
 ): Promise<number> {
-  const spec = await specFrom(options);
   const { openHome } = await import('../infra/home/home.js');
   const { up } = await import('../infra/services/up.js');
   const { withSession } = await import('../infra/client/session.js');

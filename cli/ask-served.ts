@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ConversationRecord, Looked, Opening, SpokenMessage } from '../domain/conversation/records.js';
+import type { AnswerSpec } from '../domain/conversation/spec.js';
 import type { AnswersStatus } from '../infra/client/answers.js';
 import type { Session } from '../infra/client/session.js';
 import {
@@ -12,19 +13,21 @@ import {
 } from './conversation-view.js';
 import { EXIT } from './exit.js';
 import { err, json, out } from './say.js';
-import { isServed, specFrom, type ServedOptions } from './served-options.js';
 import { showPicture } from './terminal-picture.js';
 
-export interface AskServedOptions extends ServedOptions {
+export interface AskServedOptions {
   readonly name?: string;
   readonly html?: string;
   readonly json?: boolean;
 }
 
-/** Asks a served model one question about one video, and shows each look as it is committed. Returns the exit code. */
-export async function askServed(video: string, question: string, options: AskServedOptions): Promise<number> {
-  if (!isServed(options)) throw new Error('no served model is meant');
-  const spec = await specFrom(options);
+/** Asks a model one question about one video, and shows each look as it is committed. Returns the exit code. */
+export async function askServed(
+  video: string,
+  question: string,
+  spec: AnswerSpec,
+  options: AskServedOptions,
+): Promise<number> {
   const { openHome } = await import('../infra/home/home.js');
   const { up } = await import('../infra/services/up.js');
   const { withSession } = await import('../infra/client/session.js');

@@ -1,14 +1,11 @@
-import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { EndpointChoice } from '../configs/endpoints.js';
-import type { AnswerSpec, ChatProtocol, EndpointSpec, View } from '../domain/conversation/spec.js';
+import type { ChatProtocol, LocalModel, View } from '../domain/conversation/spec.js';
 import { UserError } from '../domain/failures.js';
-import { err } from './say.js';
 import { countingNumber, rate, temperature, wholeNumber } from './values.js';
 
-/** How a served model is asked, as options of a command. */
+/** How a model is asked, as options of a command. */
 export interface ServedOptions {
-  readonly engine?: 'openai';
+  readonly engine?: 'openai' | 'torch';
   readonly baseUrl?: readonly string[];
   readonly endpoints?: string;
   readonly model?: string;
@@ -21,7 +18,7 @@ export interface ServedOptions {
   readonly overviewPixels: number;
   readonly clipPixels: number;
   readonly cropPixels: number;
-  readonly pictures: View['format'];
+  readonly pictures?: View['format'];
   readonly maxLooks: number;
   readonly maxTurns: number;
   readonly maxTokens: number;
@@ -32,15 +29,18 @@ export interface ServedOptions {
   readonly connectTimeout: number;
   readonly firstTokenTimeout: number;
   readonly tokenTimeout: number;
+  readonly device?: LocalModel['device'];
+  readonly dtype?: LocalModel['dtype'];
+  readonly threads?: number;
 }
 
 /** Pixels of a patch of Qwen2.5-VL, which is one token: sizes are multiples of it. */
 const PATCH = 28 * 28;
-const SERVED = 'A model behind a server:';
-const FPS = 1;
-const FRAMES = 16;
+const SERVED = 'A model behind a server, or in a folder:';
+export const FPS = 1;
+export const FRAMES = 16;
 /** Tokens that all messages of a conversation may have, for each of one message. */
-const MESSAGES_OF_TOKENS = 8;
+export const MESSAGES_OF_TOKENS = 8;
 
 export function addServedOptions(command: Command): Command {
   const group = (option: Option): Option => option.helpGroup(SERVED);
@@ -57,7 +57,10 @@ export function addServedOptions(command: Command): Command {
   };
   command.addOption(
     group(
-      new Option('--engine <engine>', 'openai: a model behind OpenAI-compatible servers').choices(['openai']),
+      new Option(
+        '--engine <engine>',
+        'openai: a model behind OpenAI-compatible servers; torch: one in a folder, in a Python process',
+      ).choices(['openai', 'torch']),
     ),
   );
   add(
@@ -65,7 +68,7 @@ export function addServedOptions(command: Command): Command {
     'address of a server, ending in /v1; several share the work (default: OPENAI_BASE_URL)',
   );
   add('--endpoints <file>', 'endpoints with weights, limits, keys and prices, as YAML: see docs/models.md');
-  add('--model <model>', 'model (default: the one that the server lists)');
+  add('--model <model>', 'model (default: the one that the server lists); of --engine torch its folder');
   add('--key-variable <name>', 'environment variable of the key (default: OPENAI_API_KEY, where it is set)');
   command.addOption(
     group(new Option('--protocol <protocol>', 'how the model asks for a look'))
@@ -84,9 +87,9 @@ export function addServedOptions(command: Command): Command {
   add('--clip-pixels <n>', 'pixels of a clip’s frame, at most', countingNumber, 512 * PATCH);
   add('--crop-pixels <n>', 'pixels of a crop, at most', countingNumber, 768 * PATCH);
   command.addOption(
-    group(new Option('--pictures <format>', 'how pictures are sent'))
-      .choices(['jpeg', 'png'])
-      .default('jpeg'),
+    group(
+      new Option('--pictures <format>', 'how pictures are sent (default: jpeg; png to --engine torch)'),
+    ).choices(['jpeg', 'png']),
   );
   add('--max-looks <n>', 'looks, at most; then the model must answer', wholeNumber, 6);
   add('--max-turns <n>', 'messages, at most, the answer among them', countingNumber, 10);
@@ -98,145 +101,93 @@ export function addServedOptions(command: Command): Command {
   );
   add(
     '--context-tokens <n>',
-    'tokens of prompt and message together (default: what the server lists); a longer prompt is not sent',
+    'tokens of prompt and message together (default: what the server or the folder says); a longer prompt is not sent',
     countingNumber,
   );
   add('--temperature <t>', '0 takes the most probable token', temperature, 0);
-  add('--seed <seed>', 'sent to the server, which may heed it', wholeNumber);
+  add('--seed <seed>', 'sent to the server, which may heed it; --engine torch draws by it', wholeNumber);
   add('--log-probs', 'keep the log-probabilities of tokens where the server offers them');
   add('--connect-timeout <seconds>', 'until a connection stands', countingNumber, 10);
   add('--first-token-timeout <seconds>', 'until the first token', countingNumber, 180);
   add('--token-timeout <seconds>', 'from one token to the next', countingNumber, 60);
+  const choice = (flags: string, description: string, choices: readonly string[]): void => {
+    command.addOption(group(new Option(flags, description)).choices(choices));
+  };
+  choice('--device <device>', 'of --engine torch (default: cpu)', ['cpu', 'cuda']);
+  choice('--dtype <dtype>', 'of --engine torch (default: fp32 on a CPU, bf16 on CUDA)', ['fp32', 'bf16']);
+  add('--threads <n>', 'of --engine torch, on a CPU (default: 2)', countingNumber);
   return command;
 }
 
-/** Whether a served model is meant: by its name, or because a server is named. */
+/** Whether a model that was not trained here is meant: by its engine, or because a server is named. */
 export function isServed({ engine, baseUrl, endpoints }: ServedOptions): boolean {
   return engine !== undefined || baseUrl !== undefined || endpoints !== undefined;
 }
 
+/** Options that one engine alone heeds. A policy of a torch run has its own view, prompt and lengths. */
+const OF_SERVERS = [
+  ...['--base-url', '--endpoints', '--key-variable', '--concurrency'],
+  ...['--connect-timeout', '--first-token-timeout', '--token-timeout'],
+];
+const OF_FOLDERS = ['--device', '--dtype', '--threads'];
+const OF_TRAINED = ['--temperature', '--seed', '--log-probs', '--device', '--threads'];
+
+/** Throws a UserError where an option was typed that the engine does not heed. */
+export function refuseOptionsOf(command: Command, engine: 'openai' | 'torch' | 'trained'): void {
+  const names = typed(
+    command,
+    ({ long, helpGroupHeading }) =>
+      helpGroupHeading === SERVED &&
+      (engine === 'openai'
+        ? OF_FOLDERS.includes(long ?? '')
+        : engine === 'torch'
+          ? OF_SERVERS.includes(long ?? '')
+          : !OF_TRAINED.includes(long ?? '')),
+  );
+  if (names.length > 0)
+    throw new UserError(
+      {
+        openai: `${names.join(', ')}: how --engine torch computes; a server computes as it likes`,
+        torch: `${names.join(', ')}: of a model behind a server, and --engine torch asks one in a folder`,
+        trained: `${names.join(', ')}: a policy that was trained here is asked as it was trained, and heeds of these options only ${OF_TRAINED.join(', ')}`,
+      }[engine],
+      'leave that out',
+    );
+  if (engine === 'torch' && command.getOptionValue('protocol') === 'tools')
+    throw new UserError(
+      '--protocol tools: the torch engine has no tool calls, its models write them as text',
+      'leave that out, or say --protocol text',
+    );
+}
+
+function typed(command: Command, which: (option: Option) => boolean): readonly string[] {
+  return command.options
+    .filter((option) => which(option) && command.getOptionValueSource(option.attributeName()) === 'cli')
+    .map(({ long, flags }) => long ?? flags);
+}
+
 /**
- * Throws a UserError where an option was typed that only a model behind a server heeds, but none is named.
+ * Throws a UserError where an option was typed that only a model heeds that was not trained here, but none is named.
  * @param also options of the command itself that belong there
  */
 export function refuseServedOptions(command: Command, also: readonly string[] = []): void {
-  const typed = command.options.filter(
-    (option) =>
-      (option.helpGroupHeading === SERVED || also.includes(option.long ?? '')) &&
-      command.getOptionValueSource(option.attributeName()) === 'cli',
+  const names = typed(
+    command,
+    ({ long, helpGroupHeading }) => helpGroupHeading === SERVED || also.includes(long ?? ''),
   );
-  if (typed.length === 0) return;
-  const names = typed.map(({ long, flags }) => long ?? flags).join(', ');
+  if (names.length === 0) return;
   throw new UserError(
-    `${names}: the policies that were trained here do not heed ${typed.length === 1 ? 'it' : 'them'}, only models behind a server`,
-    'name the server with --base-url URL, or leave that out',
+    `${names.join(', ')}: the embedded policies that were trained here do not heed ${names.length === 1 ? 'it' : 'them'}, only other models`,
+    'name a server with --base-url URL, a folder with --engine torch --model FOLDER, or a run of the torch engine',
   );
 }
 
-/** Throws a UserError where an option was typed that chooses a policy trained here, beside a server. */
+/** Throws a UserError where an option was typed that chooses a policy trained here, beside another model. */
 export function refuseTrainedOptions(command: Command, own: readonly string[]): void {
-  const typed = command.options.find(
-    (option) =>
-      own.includes(option.long ?? '') && command.getOptionValueSource(option.attributeName()) === 'cli',
-  );
-  if (typed === undefined) return;
+  const [name] = typed(command, ({ long }) => own.includes(long ?? ''));
+  if (name === undefined) return;
   throw new UserError(
-    `${typed.long!} chooses a policy that was trained here, and a server is named as well`,
+    `${name} chooses a policy that was trained here, and another model is named as well`,
     'leave one of them out',
   );
-}
-
-/** What is asked of whom; looks at the endpoints first. Throws a UserError that names the option to mend. */
-export async function specFrom(options: ServedOptions): Promise<AnswerSpec> {
-  const { loadPrompt } = await import('../configs/prompt.js');
-  const { projectRoot } = await import('../infra/setup/paths.js');
-  const { preflight } = await import('../infra/openai/preflight.js');
-  const { limitsOf } = await import('../infra/openai/listed.js');
-  const prompt = await loadPrompt(
-    options.prompt ?? join(projectRoot(), 'configs', 'prompts', 'default.yaml'),
-  );
-  const timeouts = {
-    connectMs: options.connectTimeout * 1000,
-    firstTokenMs: options.firstTokenTimeout * 1000,
-    betweenTokensMs: options.tokenTimeout * 1000,
-  };
-  const conventional = process.env['OPENAI_API_KEY'] ? 'OPENAI_API_KEY' : null;
-  const wishes = (await choices(options)).map((choice) => ({
-    ...choice,
-    model: choice.model ?? options.model ?? null,
-    keyVariable:
-      choice.keyVariable === undefined ? (options.keyVariable ?? conventional) : choice.keyVariable,
-  }));
-  const { endpoints, warnings } = await preflight(wishes, timeouts);
-  for (const warning of warnings) err(`warning: ${warning}`);
-  const fitted = fit(options, limitsOf(endpoints), endpoints);
-  return {
-    engine: {
-      ...{ type: 'openai', endpoints, protocol: options.protocol, timeouts, tries: 6 },
-      ...(options.contextTokens === undefined ? {} : { contextTokens: options.contextTokens }),
-    },
-    sampling: {
-      temperature: options.temperature,
-      topP: 1,
-      maxTokens: options.maxTokens,
-      seed: options.seed ?? null,
-      logProbs: options.logProbs === true,
-    },
-    budget: {
-      ...fitted.turns,
-      maxTokens: options.maxTokens * MESSAGES_OF_TOKENS,
-    },
-    view: {
-      ...fitted.frames,
-      overviewPixels: options.overviewPixels,
-      clipPixels: options.clipPixels,
-      cropPixels: options.cropPixels,
-      format: options.pictures,
-    },
-    prompt,
-  };
-}
-
-/** What was asked for, within what the servers list. What they would refuse is refused here, by its option's name. */
-function fit(
-  { fps, frames, maxLooks, maxTurns }: ServedOptions,
-  limits: { readonly overviewFrames: number | null; readonly maxLooks: number | null },
-  endpoints: readonly EndpointSpec[],
-): {
-  readonly frames: Pick<View, 'fps' | 'frames'>;
-  readonly turns: { readonly maxLooks: number; readonly maxTurns: number };
-} {
-  const { overviewFrames } = limits;
-  const most = limits.maxLooks ?? maxLooks;
-  // A call that was refused counts as well with a server that has a limit.
-  const turns = {
-    maxLooks: Math.min(maxLooks, most),
-    maxTurns: limits.maxLooks === null ? maxTurns : Math.min(maxTurns, most + 1),
-  };
-  if (overviewFrames === null) return { frames: { fps: fps ?? FPS, frames: frames ?? FRAMES }, turns };
-  const { model, url } = endpoints.find(({ listed }) => listed?.overviewFrames != null)!;
-  const takes = `${model} at ${url} takes an overview of ${overviewFrames} frames, and knows no others`;
-  if (frames !== undefined && frames !== overviewFrames)
-    throw new UserError(`--frames ${frames}: ${takes}`, `leave --frames out, or say ${overviewFrames}`);
-  if (fps !== undefined)
-    throw new UserError(`--fps ${fps}: ${takes}: each video is numbered so`, 'leave --fps out');
-  return { frames: { fps: null, frames: overviewFrames }, turns };
-}
-
-async function choices({
-  baseUrl,
-  endpoints,
-  concurrency,
-}: ServedOptions): Promise<readonly EndpointChoice[]> {
-  const { endpointAt, loadEndpoints } = await import('../configs/endpoints.js');
-  if (endpoints !== undefined && baseUrl !== undefined)
-    throw new UserError('--endpoints and --base-url both name servers', 'name them in one of the two places');
-  if (endpoints !== undefined) return loadEndpoints(endpoints);
-  const urls = baseUrl ?? (process.env['OPENAI_BASE_URL'] ? [process.env['OPENAI_BASE_URL']] : []);
-  if (urls.length === 0)
-    throw new UserError(
-      '--engine openai: no server is named',
-      'name one with --base-url URL, --endpoints FILE or OPENAI_BASE_URL',
-    );
-  return urls.map((url) => endpointAt(url, concurrency));
 }

@@ -9,10 +9,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { AnswerSource } from '../activities/conversation/contract.js';
+import type { AnswerSpec } from '../domain/conversation/spec.js';
 import type { Ref } from '../domain/refs.js';
 import { addSums, NO_SUMS, withFailure, type AnswersCarried, type AnswersStatus } from './answers-state.js';
 import { ATTRIBUTES } from './messages.js';
-import { calls, collectAnswers, converse, fewCalls, type Progress } from './converse.js';
+import { callsOf, collectAnswers, converse, type Progress } from './converse.js';
 
 export interface AnswersInput {
   readonly run: string;
@@ -22,6 +23,8 @@ export interface AnswersInput {
   readonly questions: number;
   /** Conversations under way at once, at most. */
   readonly width: number;
+  /** Whose queue its messages are said on; absent from runs that were begun before there was a choice. */
+  readonly engine?: AnswerSpec['engine']['type'];
   /** Whether a server that stays away is waited for without end. */
   readonly patient: boolean;
   /** Absent from runs that were begun before there was a choice. */
@@ -42,10 +45,10 @@ export const answersQuery = defineQuery<AnswersStatus>('answers');
 /** Records in one object. */
 const PART = 250;
 
-/** Asks a served model every question of a list, some at a time, and collects the records. */
+/** Asks a model every question of a list, some at a time, and collects the records. */
 export async function answers(input: AnswersInput): Promise<AnswersStatus> {
   const { run, source, questions, width, patient } = input;
-  const { speak, meetModel } = patient ? calls : fewCalls;
+  const { speak, meetModel } = callsOf(input.engine ?? 'openai', patient);
   const from = input.carried;
   const startedAtMs = from?.startedAtMs ?? workflowInfo().startTime.getTime();
   let { next, sums, met, lastFailures } = from ?? {

@@ -9,18 +9,33 @@ import type {
 } from '../activities/conversation/contract.js';
 import { TASK_QUEUES } from '../activities/contract.js';
 import { mustAnswer, NOTHING_USED, type Used } from '../domain/conversation/budget.js';
+import type { AnswerSpec } from '../domain/conversation/spec.js';
 import type { Ref } from '../domain/refs.js';
 import { COMMON } from './proxies.js';
 
 const cpu = proxyActivities<ConversationActivities>({ ...COMMON, taskQueue: TASK_QUEUES.cpu });
 /** What only waits for a server shares the queue of the workflows, whose worker computes nothing. */
-export const calls = proxyActivities<CallActivities>({ ...COMMON, taskQueue: TASK_QUEUES.curriculum });
+const calls = proxyActivities<CallActivities>({ ...COMMON, taskQueue: TASK_QUEUES.curriculum });
 /** For somebody who sits and waits: a server that stays away is an error soon. */
-export const fewCalls = proxyActivities<CallActivities>({
+const fewCalls = proxyActivities<CallActivities>({
   ...COMMON,
   taskQueue: TASK_QUEUES.curriculum,
   retry: { ...COMMON.retry, maximumAttempts: 3 },
 });
+
+/** The same of a model in a Python process, which the worker of this queue holds. */
+const localCalls = proxyActivities<CallActivities>({ ...COMMON, taskQueue: TASK_QUEUES.rollout });
+const fewLocalCalls = proxyActivities<CallActivities>({
+  ...COMMON,
+  taskQueue: TASK_QUEUES.rollout,
+  retry: { ...COMMON.retry, maximumAttempts: 3 },
+});
+
+/** @param patient whether what stays away is waited for without end */
+export function callsOf(engine: AnswerSpec['engine']['type'], patient: boolean): typeof calls {
+  if (engine === 'torch') return patient ? localCalls : fewLocalCalls;
+  return patient ? calls : fewCalls;
+}
 
 export const { collectAnswers } = cpu;
 

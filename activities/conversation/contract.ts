@@ -3,7 +3,7 @@ import type { Spent } from '../../domain/conversation/ledger.js';
 import type { Budget, ChatProtocol } from '../../domain/conversation/spec.js';
 import type { Ref } from '../../domain/refs.js';
 
-/** What the workflow of questions to a served model asks for; see activities/contract.ts for how these are used. */
+/** What the workflow of questions to a model asks for; see activities/contract.ts for how these are used. */
 
 /** Which conversation: the key under which its parts are committed. */
 export interface ConversationAt {
@@ -111,7 +111,7 @@ export interface CollectAnswersInput {
   readonly to: number;
 }
 
-/** Task queue `curriculum`: what only waits for a model's server. */
+/** Task queue `curriculum`, for what only waits for a model's server; `gpu-rollout`, for a model of our own. */
 export interface CallActivities {
   meetModel(input: MeetModelInput): Promise<MetModel>;
   speak(input: SpeakInput): Promise<Spoken>;

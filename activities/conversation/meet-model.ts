@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AnswerSpec, ServedModel } from '../../domain/conversation/spec.js';
+import type { Budget, ServedModel, View } from '../../domain/conversation/spec.js';
 import { UserError } from '../../domain/failures.js';
 import { parseJson, toJson } from '../datasets.js';
 import { cancellationSignal } from '../heartbeat.js';
@@ -8,7 +8,7 @@ import type { MeetModelInput, MetModel } from './contract.js';
 import type { SpeakDeps } from './speak.js';
 
 /**
- * Meets a served model, whenever a run begins or is taken up. What the model can do is tried out once for these
+ * Meets a model, whenever a run begins or is taken up. One of our own is loaded. What a served model can do is tried out once for these
  * endpoints and this model, then it is remembered; the protocol follows from it, unless the run says which. What the
  * servers list is read each time: it must admit what the run was begun with, so that all of its questions are asked alike.
  */
@@ -19,11 +19,17 @@ export function createMeetModel({
 }: SpeakDeps): (input: MeetModelInput) => Promise<MetModel> {
   return async ({ spec: ref }) => {
     const spec = await sources.spec(ref);
+    const engine = await engineOf(spec);
+    const limits = await engine.limits(cancellationSignal());
+    const { budget, view } = spec;
+    if (spec.engine.type === 'torch') {
+      const { vision, logProbs, tools } = await engine.capabilities(cancellationSignal());
+      const { contextTokens } = limits;
+      return { vision, logProbs, tools, protocol: 'text', budget, contextTokens };
+    }
     const key = `models/${identityOf(spec.engine)}.json`;
     const known = await store.head(key, 'metrics');
-    const engine = engineOf(spec);
-    const limits = await engine.limits(cancellationSignal());
-    refuseOutside(spec, limits);
+    refuseOutside(spec.engine, view, budget, limits);
     const served =
       known === null
         ? await engine.capabilities(cancellationSignal())
@@ -33,17 +39,19 @@ export function createMeetModel({
     return {
       ...served,
       protocol: protocol === 'auto' ? (served.tools ? 'tools' : 'text') : protocol,
-      budget: spec.budget,
+      budget,
       contextTokens: limits.contextTokens,
     };
   };
 }
 
 function refuseOutside(
-  { engine, view, budget }: AnswerSpec,
+  { endpoints }: ServedModel,
+  view: View,
+  budget: Budget,
   { overviewFrames, maxLooks }: ServedLimits,
 ): void {
-  const who = engine.endpoints.map(({ model, url }) => `${model} at ${url}`).join(', ');
+  const who = endpoints.map(({ model, url }) => `${model} at ${url}`).join(', ');
   const hint = 'give the run a name of its own with --name; what was asked of another server stays as it is';
   if (overviewFrames !== null && view.frames !== overviewFrames)
     throw new UserError(

@@ -13,7 +13,7 @@ import { conversationKey, type AnswerSources } from './places.js';
 export interface SpeakDeps {
   readonly store: ObjectStore;
   readonly sources: AnswerSources;
-  readonly engineOf: (spec: AnswerSpec) => PolicyEngine;
+  readonly engineOf: (spec: AnswerSpec) => PolicyEngine | Promise<PolicyEngine>;
 }
 
 /**
@@ -35,17 +35,19 @@ export function createSpeak({ store, sources, engineOf }: SpeakDeps): (input: Sp
     const read = async <T>(ref: SpeakInput['opening']): Promise<T> => parseJson<T>(await store.get(ref));
     const spoken = await Promise.all(messages.map((ref) => read<SpokenMessage>(ref)));
     const looked = await Promise.all(looks.map((ref) => read<Looked>(ref)));
+    const begun = await read<Opening>(opening);
     const request: SampleRequest = {
       conversation: {
         prompt: spec.prompt,
         protocol,
         budget: spec.budget,
-        opening: await read<Opening>(opening),
+        opening: begun,
         turns: spoken.map((one, i) => ({ spoken: one, looked: looked[i] ?? null })),
         final,
       },
       sampling: spec.sampling,
-      key,
+      // Without the name of the run: what a seed gives can be had again.
+      key: `${begun.question.id}/message-${turn}`,
       picture: ({ ref }) => store.get(ref),
       wasted,
       onWaste: (calls, last) => {
@@ -57,7 +59,7 @@ export function createSpeak({ store, sources, engineOf }: SpeakDeps): (input: Sp
     refuseTooLong(spec, request, contextTokens);
     let message: SpokenMessage;
     try {
-      message = await engineOf(spec).sample(request, cancellationSignal());
+      message = await (await engineOf(spec)).sample(request, cancellationSignal());
     } catch (error) {
       say(false);
       throw error;
@@ -68,13 +70,16 @@ export function createSpeak({ store, sources, engineOf }: SpeakDeps): (input: Sp
   };
 }
 
-/** Throws a DataFailure with the sum, where a prompt cannot fit: nothing is sent, and nothing paid for. */
+/**
+ * Throws a DataFailure with the sum, where a prompt cannot fit: nothing is sent, and nothing paid for. An engine of our
+ * own counts its tokens itself.
+ */
 function refuseTooLong(
   { engine }: AnswerSpec,
   { conversation, sampling }: SampleRequest,
   contextTokens: number | null,
 ): void {
-  if (contextTokens === null) return;
+  if (contextTokens === null || engine.type === 'torch') return;
   const size = promptSize(assemble(conversation), sampling.maxTokens);
   if (tokensOf(size) <= contextTokens) return;
   const says = engine.contextTokens === undefined ? 'as its server lists it' : '--context-tokens';

@@ -1,6 +1,7 @@
 import type { SampledTokens } from '../../domain/conversation/records.js';
 import type { BlobPicture, Conversation } from '../../domain/conversation/tokenized.js';
-import type { ComputeConfig, TorchPolicy } from '../../domain/curriculum.js';
+import type { LocalModel } from '../../domain/conversation/spec.js';
+import type { ComputeConfig } from '../../domain/curriculum.js';
 
 /**
  * A vision-language model that samples and trains by tokens (docs/torch.md). Verbs are answered one after the other. It
@@ -10,6 +11,8 @@ import type { ComputeConfig, TorchPolicy } from '../../domain/curriculum.js';
 export interface TokenModel {
   /** SHA-256 of the weights file that the training weights equal; null after a step, and after a death. */
   readonly trained: string | null;
+  /** Loads the model, where that is not done yet. Throws a UserError that says why it cannot be loaded. */
+  start(options?: RequestOptions): Promise<{ readonly device: string; readonly contextTokens: number }>;
   /** The next message of each conversation, in the order of the requests. */
   sample(request: SampleMessages, options?: RequestOptions): Promise<readonly SampledText[]>;
   /** Adds gradients to those of the step; all of them or, when it fails, none. */
@@ -81,6 +84,8 @@ export interface SampleMessages {
 
 export interface SampledText extends SampledTokens {
   readonly text: string;
+  /** Each token alone; one that is part of a character reads as U+FFFD. */
+  readonly texts: readonly string[];
   readonly finish: 'end' | 'stop' | 'length';
   readonly promptTokens: number;
 }
@@ -124,10 +129,17 @@ export interface StepRequest {
   readonly calls: number;
 }
 
+/** What a model is made of, apart from how it is used. */
+export type ModelParts = Pick<
+  LocalModel,
+  'model' | 'adapter' | 'dtype' | 'gradientCheckpointing' | 'contextTokens'
+>;
+export type ModelDevice = Pick<ComputeConfig, 'device' | 'threads'>;
+
 /** Makes a model; handed in by the worker. It starts nothing before it is first asked. */
 export type ModelFactory = (
-  policy: TorchPolicy,
-  compute: ComputeConfig,
+  parts: ModelParts,
+  device: ModelDevice,
 ) => Promise<TokenModel & { close(): Promise<void> }>;
 
 /** Models by what they are made of, kept for the life of the worker. */
@@ -139,23 +151,23 @@ export class TokenModels {
     this.#create = create;
   }
 
-  get(policy: TorchPolicy, compute: ComputeConfig): Promise<TokenModel> {
-    const key = keyOf(policy, compute);
+  get(parts: ModelParts, device: ModelDevice): Promise<TokenModel> {
+    const key = keyOf(parts, device);
     const known = this.#models.get(key);
     if (known !== undefined) return known;
-    const made = this.#create(policy, compute);
+    const made = this.#create(parts, device);
     this.#models.set(key, made);
     made.catch(() => this.#models.delete(key));
     return made;
   }
 
   /** The model as it is loaded, untrained: one at hand is closed, and made again. */
-  async renew(policy: TorchPolicy, compute: ComputeConfig): Promise<TokenModel> {
-    const key = keyOf(policy, compute);
+  async renew(parts: ModelParts, device: ModelDevice): Promise<TokenModel> {
+    const key = keyOf(parts, device);
     const known = this.#models.get(key);
     this.#models.delete(key);
     await known?.then((made) => made.close()).catch(() => undefined);
-    return this.get(policy, compute);
+    return this.get(parts, device);
   }
 
   async close(): Promise<void> {
@@ -165,10 +177,9 @@ export class TokenModels {
   }
 }
 
-/** What a model is made of, apart from how it is used. */
 function keyOf(
-  { model, adapter, dtype, gradientCheckpointing, contextTokens }: TorchPolicy,
-  { device, threads }: ComputeConfig,
+  { model, adapter, dtype, gradientCheckpointing, contextTokens }: ModelParts,
+  { device, threads }: ModelDevice,
 ): string {
   return JSON.stringify([model, adapter, dtype, gradientCheckpointing, contextTokens, device, threads]);
 }

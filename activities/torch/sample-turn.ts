@@ -1,5 +1,5 @@
 import { nameHash } from '../../domain/seeds.js';
-import { parseMessage, type ParsedMessage } from '../../domain/protocol/text.js';
+import { FORCED, readSaid, STOPS } from '../../domain/protocol/said.js';
 import type { SampledTurn, SampleTurnInput, Shard } from '../contract.js';
 import { parseJson, toJson } from '../datasets.js';
 import { cancellationSignal, heartbeat } from '../heartbeat.js';
@@ -27,11 +27,6 @@ interface Deps {
   readonly states: TokenStates;
 }
 
-/** A message ends with its action. */
-const STOP = ['</tool_call>', '</answer>'];
-/** What the last message of a rollout is made to begin with. */
-const FORCED = '<answer>';
-
 /** Samples one message of every unfinished rollout of a shard, and commits them. */
 export function createTorchSampleTurn(deps: Deps): (input: SampleTurnInput) => Promise<SampledTurn> {
   return async ({ shard, turn, turns, observations }) => {
@@ -55,7 +50,7 @@ export function createTorchSampleTurn(deps: Deps): (input: SampleTurnInput) => P
     const { greedy, temperature, topP } = shard.sampling;
     const asked: SampleMessages = {
       ...{ requests, greedy, temperature, topP },
-      ...{ maxTokens: policy.maxTokens, stop: STOP, weights, rows: rowsOf(shard) },
+      ...{ maxTokens: policy.maxTokens, stop: STOPS, weights, rows: rowsOf(shard) },
     };
     const options = { blobs, signal, onProgress: heartbeat };
     const messages = requests.length === 0 ? [] : await model.sample(asked, options);
@@ -89,15 +84,8 @@ function requestOf(
 
 function recordOf(message: SampledText, final: boolean): SaidRecord {
   const { text, tokens, mask, logProbs, finish, promptTokens } = message;
-  const { thought, action, ...rest } = readMessage(text, final);
+  const { thought, action, ...rest } = readSaid(text, final);
   return { tokens, mask, logProbs, text, thought, action, ...rest, final, finish, promptTokens };
-}
-
-/** What a message says. One that had to be the answer can be nothing else. */
-export function readMessage(text: string, final: boolean): ParsedMessage {
-  const parsed = parseMessage(text);
-  if (!final || parsed.action === null || parsed.action.tool === 'answer') return parsed;
-  return { thought: parsed.thought, action: null, failure: 'expected the answer, because no look is left' };
 }
 
 function sampled(records: SaidRecords, ref: SampledTurn['ref'], timeMs: SampledTurn['timeMs']): SampledTurn {

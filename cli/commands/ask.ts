@@ -1,14 +1,11 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { UserError } from '../../domain/failures.js';
+import type { AnswerSpec } from '../../domain/conversation/spec.js';
+import type { PolicyChoice } from '../../infra/client/policies.js';
+import { EXIT } from '../exit.js';
 import { err, examples, json, out } from '../say.js';
-import {
-  addServedOptions,
-  isServed,
-  refuseServedOptions,
-  refuseTrainedOptions,
-  type ServedOptions,
-} from '../served-options.js';
+import { addServedOptions, isServed, refuseTrainedOptions, type ServedOptions } from '../served-options.js';
 import { countingNumber, share } from '../values.js';
 
 interface Options extends ServedOptions {
@@ -28,7 +25,7 @@ export function askCommand(): Command {
     .summary('let a policy look at a video and answer')
     .description(
       'Lets a model look at a video: prints each look as it happens, and the answer.\n' +
-        'Without --engine it is the latest policy that was trained here, which knows the small world alone.',
+        'Without --engine it is the latest policy that was trained here; the embedded one knows the small world alone.',
     )
     .argument('[video]', 'a video file')
     .argument('[question]', 'the question')
@@ -46,7 +43,7 @@ export function askCommand(): Command {
       '--out <file>',
       'with --batch: the answers with their trajectories, as JSONL (default: NAME.jsonl)',
     )
-    .option('--name <name>', 'with --base-url: a name for the run; the same name goes on where it stopped')
+    .option('--name <name>', 'a name for a durable run; the same name goes on where it stopped')
     .option('--html <file>', 'write what was looked at and why as a page')
     .option('--json', 'answer with {answer, looks} as JSON');
   return addServedOptions(command)
@@ -56,12 +53,14 @@ export function askCommand(): Command {
         'ruminate ask world/videos/000003.mp4 "What can you read on the sign?"',
         'ruminate ask --batch questions.jsonl --base-url http://127.0.0.1:8000/v1 --out answers.jsonl',
         'ruminate ask talk.mp4 "Which year is on the last slide?" --engine openai --base-url http://127.0.0.1:8000/v1 --html looks.html',
+        'ruminate ask talk.mp4 "Which year is on the last slide?" --engine torch --model models/Qwen2.5-VL-7B-Instruct --device cuda',
+        'ruminate ask --batch questions.jsonl --run my-torch-run --stage RL_c',
       ),
     )
     .action(async (video: string | undefined, question: string | undefined, options: Options) => {
       if (isServed(options)) refuseTrainedOptions(command, ['--run', '--stage']);
       if (options.batch !== undefined) {
-        process.exitCode = await askBatch(options.batch, video, options);
+        process.exitCode = await askBatch(command, options.batch, video, options);
         return;
       }
       if (video === undefined || question === undefined)
@@ -69,7 +68,7 @@ export function askCommand(): Command {
           'expected a video and a question',
           'or a file of them: --batch FILE; see ruminate ask --help',
         );
-      refuseOptions(command, options);
+      refuseBatchOptions(command);
       if (question.trim() === '')
         throw new UserError(
           'the question is empty',
@@ -79,15 +78,15 @@ export function askCommand(): Command {
       const file = resolve(video);
       await refuseNoFile(file);
       if (isServed(options)) {
+        const { specFrom } = await import('../served-spec.js');
         const { askServed } = await import('../ask-served.js');
-        process.exitCode = await askServed(file, question, options);
-      } else await askTrained(file, question, options);
+        process.exitCode = await askServed(file, question, await specFrom(command, options), options);
+      } else process.exitCode = await askTrained(command, file, question, options);
     });
 }
 
 /** Options that would be ignored are refused by name. */
-function refuseOptions(command: Command, options: Options): void {
-  if (!isServed(options)) refuseServedOptions(command, ['--name']);
+function refuseBatchOptions(command: Command): void {
   const typed = command.options.find(
     (option) =>
       ['--limit', '--max-failed', '--out'].includes(option.long ?? '') &&
@@ -98,29 +97,61 @@ function refuseOptions(command: Command, options: Options): void {
 }
 
 /** Asks every question of a file. */
-async function askBatch(path: string, video: string | undefined, options: Options): Promise<number> {
+async function askBatch(
+  command: Command,
+  path: string,
+  video: string | undefined,
+  options: Options,
+): Promise<number> {
   if (video !== undefined) throw new UserError('--batch names the videos in its file', `leave out ${video}`);
-  if (!isServed(options))
-    throw new UserError(
-      '--batch asks a model behind a server',
-      'name it with --base-url; for a trained policy: ruminate eval',
-    );
+  if (!isServed(options) && options.run === undefined) throw embeddedBatch();
   const { readQuestionFile } = await import('../../infra/client/question-files.js');
   const { answerQuestions } = await import('../answer-questions.js');
   const { questions, name: ownName } = await readQuestionFile(path, options.limit);
   const name = options.name ?? ownName;
   const again = `ruminate ask --batch ${path} --name ${name} …`;
-  return answerQuestions(questions, { ...options, name, out: options.out ?? `${name}.jsonl` }, again);
+  const spec = await batchSpec(command, options);
+  return answerQuestions(questions, spec, { ...options, name, out: options.out ?? `${name}.jsonl` }, again);
+}
+
+async function batchSpec(command: Command, options: Options): Promise<AnswerSpec> {
+  if (isServed(options)) return (await import('../served-spec.js')).specFrom(command, options);
+  const { findTrained } = await import('../trained.js');
+  const { spec } = await findTrained(command, choiceOf(options), options, []);
+  if (spec === null) throw embeddedBatch();
+  return spec;
+}
+
+function embeddedBatch(): UserError {
+  return new UserError(
+    '--batch asks a model behind a server, in a folder, or of a run of the torch engine',
+    'name it with --base-url, --engine torch --model, or --run; for an embedded policy: ruminate eval',
+  );
+}
+
+function choiceOf({ run, stage }: Options): PolicyChoice {
+  return { run: run ?? null, stage: stage ?? null };
 }
 
 /** Asks a policy that was trained here. */
-async function askTrained(file: string, question: string, options: Options): Promise<void> {
+async function askTrained(
+  command: Command,
+  file: string,
+  question: string,
+  options: Options,
+): Promise<number> {
+  const { findTrained } = await import('../trained.js');
+  const { policy, spec } = await findTrained(command, choiceOf(options), options, ['--name']);
+  if (spec !== null) {
+    err(`The policy of ${policy.run} after ${policy.stage} looks …`);
+    const { askServed } = await import('../ask-served.js');
+    return askServed(file, question, spec, options);
+  }
   const { openHome } = await import('../../infra/home/home.js');
   const { withSession } = await import('../../infra/client/session.js');
-  const { askPolicy, findPolicy } = await import('../../infra/client/policies.js');
+  const { askPolicy } = await import('../../infra/client/policies.js');
   const { describeTurns } = await import('../turns.js');
   await withSession(openHome(), async (session) => {
-    const policy = await findPolicy(session, { run: options.run ?? null, stage: options.stage ?? null });
     err(`The policy of ${policy.run} after ${policy.stage} looks …`);
     const evidence = options.html !== undefined;
     const { graded, record } = await askPolicy(session, policy, file, question, evidence);
@@ -148,4 +179,5 @@ async function askTrained(file: string, question: string, options: Options): Pro
     for (const line of describeTurns(rollout)) out(line);
     if (html !== null) err(`Evidence: ${html}`);
   });
+  return EXIT.ok;
 }

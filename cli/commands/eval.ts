@@ -1,14 +1,10 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import type { AnswerSpec } from '../../domain/conversation/spec.js';
 import { UserError } from '../../domain/failures.js';
+import type { TrainedPolicy } from '../../infra/client/policies.js';
 import { err, examples, json, out } from '../say.js';
-import {
-  addServedOptions,
-  isServed,
-  refuseServedOptions,
-  refuseTrainedOptions,
-  type ServedOptions,
-} from '../served-options.js';
+import { addServedOptions, isServed, refuseTrainedOptions, type ServedOptions } from '../served-options.js';
 import { countingNumber, share } from '../values.js';
 
 interface Options extends ServedOptions {
@@ -27,21 +23,22 @@ export function evalCommand(): Command {
     .summary('ask a policy every question of a folder, and count')
     .description(
       'Asks a policy every question of a folder, greedily, and counts what it answers.\n' +
-        'With --engine openai, a model behind a server is asked: M4-ViteVQA accuracy with its interval, and ANLS.',
+        'A model behind a server, in a folder or of a run of the torch engine is asked in a durable run: M4-ViteVQA accuracy\n' +
+        'with its interval, and ANLS.',
     )
     .argument('[run]', 'whose policy (default: the latest run that has one)')
     .requiredOption('--data <dir>', 'a folder such as ruminate data writes')
     .option('--stage <stage>', 'the policy after that stage (default: the last)')
-    .option('--limit <n>', 'with --engine: the first so many questions', countingNumber)
+    .option('--limit <n>', 'of a durable run: the first so many questions', countingNumber)
     .option(
       '--max-failed <share>',
-      'with --engine: stop when more than this share could not be asked, from the fifth on',
+      'of a durable run: stop when more than this share could not be asked, from the fifth on',
       share,
       0.2,
     )
-    .option('--name <name>', 'with --engine: a name for the run; the same name goes on where it stopped')
-    .option('--out <file>', 'with --engine: the answers with their trajectories, as JSONL')
-    .option('--html <file>', 'with --engine: what was looked at and why, as a page')
+    .option('--name <name>', 'of a durable run: a name for the run; the same name goes on where it stopped')
+    .option('--out <file>', 'of a durable run: the answers with their trajectories, as JSONL')
+    .option('--html <file>', 'of a durable run: what was looked at and why, as a page')
     .option('--json', 'the row as JSON, stable for scripts');
   return addServedOptions(command)
     .addHelpText(
@@ -49,25 +46,36 @@ export function evalCommand(): Command {
       examples(
         'ruminate eval --data worlds/new',
         'ruminate eval --engine openai --base-url http://127.0.0.1:8000/v1 --data m4-vitevqa/test --out answers.jsonl',
+        'ruminate eval --engine torch --model models/Qwen2.5-VL-7B-Instruct --device cuda --data m4-vitevqa/test',
+        'ruminate eval my-torch-run --stage RL_c --data m4-vitevqa/test --html looks.html',
         'ruminate eval mini --stage DRP-SFT --data worlds/new --json',
       ),
     )
     .action(async (run: string | undefined, options: Options) => {
       if (isServed(options)) {
         refuseTrainedOptions(command, ['--stage']);
-        process.exitCode = await evalServed(run, options);
+        if (run !== undefined)
+          throw new UserError(`--engine asks another model than the run "${run}"`, 'leave one of them out');
+        const { specFrom } = await import('../served-spec.js');
+        process.exitCode = await evalDurably(() => specFrom(command, options), options, null);
         return;
       }
-      refuseServedOptions(command, ['--limit', '--max-failed', '--name', '--out', '--html']);
-      const { refuseNoWorld } = await import('../folders.js');
       const dir = resolve(options.data);
-      await refuseNoWorld(dir);
+      if (!dir.endsWith('.jsonl')) await (await import('../folders.js')).refuseNoWorld(dir);
+      const { findTrained } = await import('../trained.js');
+      const choice = { run: run ?? null, stage: options.stage ?? null };
+      const { policy, spec } = await findTrained(command, choice, options, OF_RUNS);
+      if (spec !== null) {
+        err(`Asking the policy of ${policy.run} after ${policy.stage} the questions of ${options.data} …`);
+        process.exitCode = await evalDurably(() => Promise.resolve(spec), options, policy);
+        return;
+      }
+      if (dir.endsWith('.jsonl')) await (await import('../folders.js')).refuseNoWorld(dir);
       const { openHome } = await import('../../infra/home/home.js');
       const { withSession } = await import('../../infra/client/session.js');
-      const { evaluatePolicy, findPolicy } = await import('../../infra/client/policies.js');
+      const { evaluatePolicy } = await import('../../infra/client/policies.js');
       const { rowLine } = await import('../rows.js');
       await withSession(openHome(), async (session) => {
-        const policy = await findPolicy(session, { run: run ?? null, stage: options.stage ?? null });
         err(`Asking the policy of ${policy.run} after ${policy.stage} the questions of ${dir} …`);
         const row = await evaluatePolicy(session, policy, dir);
         if (options.json === true) json({ run: policy.run, data: dir, ...row });
@@ -76,10 +84,21 @@ export function evalCommand(): Command {
     });
 }
 
-/** Asks a model behind a server. */
-async function evalServed(run: string | undefined, options: Options): Promise<number> {
-  if (run !== undefined)
-    throw new UserError(`--engine asks a served model, not the run "${run}"`, 'leave one of them out');
+/** Options of durable runs, which an embedded policy's evaluation is not. */
+const OF_RUNS = ['--limit', '--max-failed', '--name', '--out', '--html'];
+
+/** Of a run's name, at most 64 characters: whose policy, and the digest of the questions. */
+const [MOST_OF_NAME, DIGEST] = [55, 8];
+
+/**
+ * Asks in a durable run.
+ * @param specOf called once the questions are known to be good
+ */
+async function evalDurably(
+  specOf: () => Promise<AnswerSpec>,
+  options: Options,
+  policy: TrainedPolicy | null,
+): Promise<number> {
   const { readQuestionFile } = await import('../../infra/client/question-files.js');
   const { answerQuestions } = await import('../answer-questions.js');
   const { file, questions, name: ownName } = await readQuestionFile(options.data, options.limit);
@@ -89,9 +108,14 @@ async function evalServed(run: string | undefined, options: Options): Promise<nu
       `${file}: ${bare} questions have no answers to grade by`,
       'ask them with: ruminate ask --batch',
     );
-  const name = options.name ?? `eval-${ownName}`.slice(0, 64);
+  const whose =
+    policy === null
+      ? 'eval'
+      : `eval-${policy.run}-${policy.stage}`.replaceAll(/[^\w.-]/g, '-').slice(0, MOST_OF_NAME);
+  const name = options.name ?? `${whose}-${policy === null ? ownName : ownName.slice(-DIGEST)}`;
   return answerQuestions(
     questions,
+    await specOf(),
     { ...options, name },
     `ruminate eval --data ${options.data} --name ${name} …`,
   );

@@ -1,9 +1,12 @@
+import type { ComputeConfig, TorchPolicy } from '../curriculum.js';
+import type { Ref } from '../refs.js';
+
 /**
- * How questions are asked of a served model: everything that shapes an answer, as plain data. It is kept with the
+ * How questions are asked of a model: everything that shapes an answer, as plain data. It is kept with the
  * answers. It names environment variables that hold keys, and never holds a key.
  */
 export interface AnswerSpec {
-  readonly engine: ServedModel;
+  readonly engine: ServedModel | LocalModel;
   readonly sampling: ChatSampling;
   readonly budget: Budget;
   readonly view: View;
@@ -21,6 +24,20 @@ export interface ServedModel {
   readonly tries: number;
   /** Tokens of prompt and message together, where a person says it; counts before what servers list. */
   readonly contextTokens?: number;
+}
+
+/** A model in a Python process of the torch engine (docs/torch.md). It speaks the text protocol. */
+export interface LocalModel
+  extends
+    Pick<TorchPolicy, 'model' | 'dtype' | 'gradientCheckpointing' | 'contextTokens'>,
+    Pick<ComputeConfig, 'device' | 'threads'> {
+  readonly type: 'torch';
+  /** For people; its messages are signed with it. */
+  readonly name: string;
+  /** `none`: the folder's weights as they are. */
+  readonly adapter: TorchPolicy['adapter'] | { readonly type: 'none' };
+  /** A checkpoint's weights file to speak with; null: the weights as they are loaded. */
+  readonly weights: Ref | null;
 }
 
 /** How a model asks for a look: by the server's tool calls, or by tags in its text. */

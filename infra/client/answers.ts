@@ -6,6 +6,7 @@ import {
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
 import { TASK_QUEUES } from '../../activities/contract.js';
+import { modelName } from '../../domain/conversation/model-name.js';
 import type { AskedQuestion, ConversationRecord } from '../../domain/conversation/records.js';
 import type { AnswerSpec } from '../../domain/conversation/spec.js';
 import { classify, DataFailure, UserError } from '../../domain/failures.js';
@@ -39,9 +40,16 @@ export interface AnswersMemo {
   readonly again: string;
 }
 
-/** Conversations beyond what the endpoints take at once: while they look, others may speak. */
+/** Conversations beyond what the model takes at once: while they look, others may speak. */
 const AHEAD = 4;
 const MOST_WIDTH = 256;
+/** A model of our own says one message at a time; the pictures of others travel meanwhile. */
+const LOCAL_CALLS = 2;
+
+function callsAtOnce({ engine }: AnswerSpec): number {
+  if (engine.type === 'torch') return LOCAL_CALLS;
+  return engine.endpoints.reduce((sum, { concurrency }) => sum + concurrency, 0);
+}
 
 /**
  * Starts a run of questions, once for each name: the same name attaches to the one that goes on, shows the one that
@@ -65,9 +73,8 @@ export async function startAnswers(
   await refuseOther(session, name, source, body, lines);
   if (before?.status.name === 'COMPLETED') return 'complete';
   if (before?.status.name === 'RUNNING') return 'attached';
-  const model = [...new Set(spec.engine.endpoints.map((endpoint) => endpoint.model))].join(', ');
+  const model = modelName(spec.engine);
   const memo: AnswersMemo = { model, questions: questions.length, again };
-  const calls = spec.engine.endpoints.reduce((sum, { concurrency }) => sum + concurrency, 0);
   try {
     await bounded(session, () =>
       session.temporal.workflow.start<typeof answers>('answers', {
@@ -82,7 +89,8 @@ export async function startAnswers(
             model,
             source,
             questions: questions.length,
-            width: Math.min(calls + AHEAD, MOST_WIDTH),
+            width: Math.min(callsAtOnce(spec) + AHEAD, MOST_WIDTH),
+            engine: spec.engine.type,
             patient,
             failures,
           },
@@ -129,6 +137,7 @@ export async function* watchAnswers(
 
 /** Gives the worker the keys that a run needs, from the environment of this process. */
 export async function handKeysFor(home: Home, { engine }: AnswerSpec): Promise<void> {
+  if (engine.type === 'torch') return;
   const names = engine.endpoints.flatMap(({ keyVariable }) => keyVariable ?? []);
   const keys = names.flatMap((name) =>
     process.env[name] ? [[name, process.env[name].trim()] as const] : [],
@@ -202,6 +211,7 @@ function isFailure(error: unknown): boolean {
 /** What a person chose. What a server happened to list when it was looked at is not: it may have been away. */
 function asChosen(spec: Buffer): unknown {
   const { engine, ...rest } = JSON.parse(spec.toString('utf8')) as AnswerSpec;
+  if (engine.type === 'torch') return { ...rest, engine };
   const endpoints = engine.endpoints.map(({ listed: _, ...endpoint }) => endpoint);
   return { ...rest, engine: { ...engine, endpoints } };
 }

@@ -11,6 +11,8 @@ import { describeRun, memoOf, noSuchRun } from './runs.js';
 import type { Session } from './session.js';
 import { listRuns, runStatus } from './status.js';
 
+export type { TrainedPolicy } from '../../workflows/ask.js';
+
 /** Which policy: of a run (default: the latest that has one), after a stage (default: the last that is no baseline). */
 export interface PolicyChoice {
   readonly run: string | null;

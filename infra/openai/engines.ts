@@ -1,5 +1,6 @@
 import type { PolicyEngine } from '../../activities/policy-engine.js';
 import type { AnswerSpec } from '../../domain/conversation/spec.js';
+import { BugFailure } from '../../domain/failures.js';
 import { ChatClient } from './client.js';
 import { OpenAiEngine } from './engine.js';
 import type { KeyFinder } from './keys.js';
@@ -17,6 +18,7 @@ export class ServedEngines {
   }
 
   readonly of = ({ engine }: AnswerSpec): PolicyEngine => {
+    if (engine.type !== 'openai') throw new BugFailure(`expected a served model, got one of ${engine.type}`);
     const key = JSON.stringify(engine);
     let known = this.#engines.get(key);
     if (known === undefined) {

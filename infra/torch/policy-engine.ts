@@ -8,43 +8,38 @@ import { assemble, type ChatMessage } from '../../domain/conversation/assemble.j
 import { spentOn } from '../../domain/conversation/ledger.js';
 import type { SpokenMessage } from '../../domain/conversation/records.js';
 import { tokenizable } from '../../domain/conversation/tokenize.js';
-import { BugFailure, DataFailure, UserError } from '../../domain/failures.js';
-import { readReply, type ReadReply } from '../../domain/protocol/chat.js';
+import { BugFailure, classify, DataFailure, UserError } from '../../domain/failures.js';
+import { FORCED, readSaid, STOPS } from '../../domain/protocol/said.js';
+import type { ParsedMessage } from '../../domain/protocol/text.js';
 import { nameHash } from '../../domain/seeds.js';
-import type { SampledMessage, StateFile } from './schema.js';
-import type { TorchEngine } from './torch-engine.js';
-
-/** A message is an action, and ends with it. */
-const STOP = ['</answer>', '</tool_call>'];
-/** What a message begins with that must be the answer. */
-const FORCED = '<answer>';
+import type { SampledText, StateFile, TokenModel } from '../../activities/torch/model.js';
 
 /** A vision-language model in a Python process of ours, speaking the text protocol. */
 export class TorchPolicyEngine implements PolicyEngine {
   readonly name = 'torch';
-  readonly #engine: TorchEngine;
-  readonly #model: string;
+  readonly #model: Speaker;
+  readonly #name: string;
   readonly #weights: StateFile | undefined;
 
   /**
-   * @param engine closed with this one
+   * @param model its owner's to close
    * @param of what its messages are signed with, and the weights to speak with, where those are not the ones that train
    */
-  constructor(engine: TorchEngine, of: { readonly model: string; readonly weights?: StateFile }) {
-    this.#engine = engine;
-    this.#model = of.model;
+  constructor(model: Speaker, of: { readonly model: string; readonly weights?: StateFile }) {
+    this.#model = model;
+    this.#name = of.model;
     this.#weights = of.weights;
   }
 
   /** Loads the model, where that is not done yet. */
   async capabilities(signal?: AbortSignal): Promise<Capabilities> {
-    const { device } = await this.#engine.start({ signal });
+    const { device } = await this.#model.start({ signal });
     const can = { sample: true, train: true, embed: true, gpu: device.startsWith('cuda') };
     return { ...can, vision: true, logProbs: true, tools: false };
   }
 
   async limits(signal?: AbortSignal): Promise<ServedLimits> {
-    const { contextTokens } = await this.#engine.start({ signal });
+    const { contextTokens } = await this.#model.start({ signal });
     return { contextTokens, overviewFrames: null, maxLooks: null };
   }
 
@@ -65,7 +60,7 @@ export class TorchPolicyEngine implements PolicyEngine {
       seed: nameHash(sampling.seed ?? 0, key),
       ...(final ? { forced: FORCED } : {}),
     };
-    const [message] = await this.#engine
+    const [message] = await this.#model
       .sample(
         {
           requests: [asked],
@@ -73,22 +68,29 @@ export class TorchPolicyEngine implements PolicyEngine {
           temperature: sampling.temperature === 0 ? 1 : sampling.temperature,
           topP: sampling.topP,
           maxTokens: sampling.maxTokens,
-          stop: STOP,
+          stop: STOPS,
           ...(this.#weights === undefined ? {} : { weights: this.#weights }),
         },
         { blobs, signal },
       )
       .catch((error: unknown) => {
+        if (classify(error) === 'infrastructure' && signal?.aborted !== true)
+          request.onWaste?.([...(request.wasted ?? []), 'engine lost'], String(error));
         throw turns.length > 0 && outgrown(error) ? new DataFailure(error.message, { cause: error }) : error;
       });
     if (message === undefined) throw new BugFailure('asked for one message, got none');
-    return spoken(message, request, { url: this.name, model: this.#model }, Date.now() - startedMs);
+    const by = { url: this.name, model: this.#name };
+    // What was trained here is read as in its training; others may know the ancestor's names.
+    const said = readSaid(message.text, final, this.#weights === undefined ? 'ancestor' : 'own');
+    return spoken(message, said, request, by, Date.now() - startedMs);
   }
 
   close(): Promise<void> {
-    return this.#engine.close();
+    return Promise.resolve();
   }
 }
+
+type Speaker = Pick<TokenModel, 'start' | 'sample'>;
 
 /** The bytes of each picture once, in the order in which they are first shown. */
 async function blobsOf(messages: readonly ChatMessage[], { picture }: SampleRequest) {
@@ -100,7 +102,8 @@ async function blobsOf(messages: readonly ChatMessage[], { picture }: SampleRequ
 }
 
 function spoken(
-  message: SampledMessage,
+  message: SampledText,
+  said: ParsedMessage,
   { conversation: { final, protocol }, sampling, wasted = [] }: SampleRequest,
   by: SpokenMessage['by'],
   timeMs: number,
@@ -112,14 +115,14 @@ function spoken(
     cachedTokens: 0,
     completionTokens: chosen,
   };
-  const { thought, action, native, ...rest } = read(message, final);
+  const { thought, action, ...rest } = said;
   const cut = finish === 'length' ? ' (the message was cut off at its longest)' : '';
   return {
     thought,
     action,
     ...('failure' in rest ? { failure: `${rest.failure}${cut}` } : {}),
     text,
-    native,
+    native: false,
     final,
     logProbs: sampling.logProbs
       ? texts.flatMap((token, t) => (mask[t] === 1 ? [{ token, logProb: logProbs[t]! }] : []))
@@ -130,12 +133,6 @@ function spoken(
     spent: spentOn(usage, null, wasted),
     timeMs,
   };
-}
-
-/** We opened the tag of a last message, not the model: one that ended without closing it has said its answer. */
-function read({ text, finish }: SampledMessage, final: boolean): ReadReply {
-  const open = final && finish === 'end' && !text.includes('</answer>');
-  return readReply({ content: open ? `${text.trimEnd()}</answer>` : text, reasoning: '', calls: [] }, final);
 }
 
 /** Whether the conversation, of all that may be wrong, has become longer than the context. */

@@ -9,18 +9,24 @@ const Problems = z.array(z.object({ message: z.string(), hint: z.string().nullab
 /** PyTorch is loaded for `cuda` alone; on a busy machine that takes a while. */
 const ANSWER_WITHIN_MS = 5 * 60_000;
 
+interface PreflightOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** What a person sets the device by, for messages. */
+  readonly option?: string;
+}
+
 /**
- * Refuses what would keep a run's model from being loaded here: packages that Python lacks, files that the model's folder
- * lacks (all named), CUDA that is not there. Asked before a run starts, because its model is loaded only later.
+ * Refuses what would keep a model from being loaded here: packages that Python lacks, files that the model's folder
+ * lacks (all named), CUDA that is not there. Asked before anything is started for it, because the model is loaded only later.
  */
 export async function refuseAbsentModel(
   { model }: Pick<TorchPolicy, 'model'>,
   { device }: Pick<ComputeConfig, 'device'>,
-  env: NodeJS.ProcessEnv = process.env,
+  { env = process.env, option = 'compute.device' }: PreflightOptions = {},
 ): Promise<void> {
   const python = await requireTorchPython(env);
   if (model.type === 'tiny' && device === 'cpu') return;
-  const [problem, ...more] = await ask(python, { model, device }, env);
+  const [problem, ...more] = await ask(python, { model, device, option }, env);
   if (problem === undefined) return;
   const told = [problem, ...more].map(({ message }) => message).join('\n');
   throw new UserError(told, [problem, ...more].flatMap(({ hint }) => hint ?? []).join('\n'));

@@ -22,7 +22,9 @@ export interface LoadRequest {
         readonly targets?: readonly string[];
         readonly seed?: number;
       }
-    | { readonly type: 'full' };
+    | { readonly type: 'full' }
+    /** Nothing trains: the weights as they are, in `dtype`. */
+    | { readonly type: 'none' };
   /** Default: cpu. `cuda` is refused where it cannot be had; it never falls back to the CPU. */
   readonly device?: 'cpu' | 'cuda';
   /** What frozen weights are kept in, and computed in; weights that train are float32 always. Default: fp32. */
@@ -173,7 +175,7 @@ export const Spoken = z.discriminatedUnion('type', [
 ]);
 export type Spoken = z.infer<typeof Spoken>;
 
-const Failure = z.object({
+export const Failure = z.object({
   kind: z.enum(['user', 'data', 'infrastructure', 'bug', 'cancelled']),
   message: z.string(),
   hint: z.string().nullable(),

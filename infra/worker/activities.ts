@@ -69,6 +69,7 @@ import { s3Store } from '../store/s3.js';
 import { WHOLE_UP_TO } from '../tools/frames.js';
 import { PictureTools } from '../tools/look.js';
 import { VideoPhotographer } from '../tools/shown.js';
+import { localEngines } from '../torch/engines.js';
 import { torchEngineOf } from '../torch/from-policy.js';
 import { resolveVideo } from '../video/resolve.js';
 import { writeWorld } from '../world/write.js';
@@ -198,7 +199,11 @@ async function rollout(home: Home, connection: ConnectionInfo): Promise<Wired> {
   const photographer = new VideoPhotographer(reader);
   const openings = new Openings(store, dataSets, photographer);
   const { models, states } = torch(home, 'gpu-rollout', store);
-  const activities: RolloutActivities = {
+  const sources = new AnswerSources(store);
+  const calling = { store, sources, engineOf: localEngines(models, states) };
+  const activities: RolloutActivities & CallActivities = {
+    meetModel: createMeetModel(calling),
+    speak: createSpeak(calling),
     sampleTurn: byEngine(({ shard }) => shard.policy, {
       onnx: createSampleTurn({ store, dataSets, checkpoints, engines, memories: new RolloutMemories() }),
       torch: createTorchSampleTurn({ store, openings, models, states }),
@@ -249,9 +254,7 @@ function torch(
 ): { readonly models: TokenModels; readonly states: TokenStates } {
   const folder = join(home.dataFolder, 'torch', role);
   return {
-    models: new TokenModels((policy, compute) =>
-      torchEngineOf(policy, compute, logFile(home, `${role}-torch`)),
-    ),
+    models: new TokenModels((parts, device) => torchEngineOf(parts, device, logFile(home, `${role}-torch`))),
     states: new TokenStates(store, commitsOf(store), folder),
   };
 }

@@ -19,7 +19,7 @@ function underTest(load: LoadRequest): EngineUnderTest {
     frames: 2,
     maxTokens: 16,
     close: async () => {
-      await engine.close();
+      await torch.close();
       remove();
     },
   });

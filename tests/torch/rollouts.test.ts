@@ -3,7 +3,6 @@ import type { DataSet, GradeShardInput, Shard, Trained, TrainRlInput } from '../
 import { parseJson, parseLines, toJson } from '../../activities/datasets.js';
 import type { ScoredRecords } from '../../activities/score-groups.js';
 import type { LookedRecords, SaidRecords } from '../../activities/torch/records.js';
-import { readMessage } from '../../activities/torch/sample-turn.js';
 import { BugFailure, InfrastructureFailure } from '../../domain/failures.js';
 import type { GradedRollout } from '../../domain/graded.js';
 import type { CheckpointRef, Ref } from '../../domain/refs.js';
@@ -183,18 +182,5 @@ describe.skipIf(python.path === null)(`rollouts and steps of the torch engine${s
     for (const [key, body] of broken.store.objects)
       if (!key.endsWith('MANIFEST.json'))
         expect(Buffer.compare(body, small.store.objects.get(key)!), key).toBe(0);
-  });
-});
-
-describe('a message that had to be the answer', () => {
-  it.each([
-    ['<answer>42</answer>', { tool: 'answer', text: '42' }],
-    ['<answer>42', null],
-    ['<answer>42</tool_call>', null],
-    ['<tool_call>{"name": "clip", "arguments": {"target_frames": [1]}}</tool_call>', null],
-  ])('is one, or none: %s', (text, action) => {
-    const said = readMessage(text, true);
-    expect(said.action).toEqual(action);
-    expect('failure' in said).toBe(action === null);
   });
 });

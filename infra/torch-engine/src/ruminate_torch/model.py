@@ -12,7 +12,7 @@ import torch
 from . import families, tiny
 from .batch import Batch, Prepared, collate
 from .codec import Codec, read_conversation
-from .errors import UserError
+from .devices import device_of
 from .fields import Fields
 from .pictures import decoded
 
@@ -87,15 +87,6 @@ def load(given: Fields, say) -> Model:
     return load_folder(folder, seed, given, device, say)
 
 
-def device_of(name: str) -> torch.device:
-    if name == "cuda" and not torch.cuda.is_available():
-        raise UserError(
-            f"compute.device is cuda, but PyTorch {torch.__version__} finds no CUDA device here",
-            "compute.device: cpu computes anywhere; for cuda, install the driver and a PyTorch built for it",
-        )
-    return torch.device(name)
-
-
 def load_folder(folder: Path, seed: int | None, given: Fields, device: torch.device, say) -> Model:
     """`seed`: draws the weights in place of reading them (what a size costs, before its gigabytes are there)."""
     from transformers import AutoConfig, AutoTokenizer
@@ -142,8 +133,15 @@ def pixel_budget(given: Fields) -> dict:
 
 
 def adapted(core: torch.nn.Module, adapter: Fields) -> tuple[torch.nn.Module, dict, dict]:
-    """Full: every weight trains. LoRA (Hu et al. 2021): adapters on the language model's matrices, nothing else moves."""
-    if adapter.choice("type", ("lora", "full")) == "full":
+    """
+    Full: every weight trains. LoRA (Hu et al. 2021): adapters on the language model's matrices, nothing else moves. None:
+    nothing does.
+    """
+    kind = adapter.choice("type", ("lora", "full", "none"))
+    if kind == "none":
+        adapter.done()
+        return core, {}, {"type": "none"}
+    if kind == "full":
         adapter.done()
         core.float().requires_grad_(True)
         return core, dict(core.named_parameters()), {"type": "full"}

@@ -2,7 +2,7 @@
 What keeps a model from being loaded on this machine, found in seconds, before anything is started: files that its folder
 lacks, a model of another kind, a device that is not there.
 
-    python -m ruminate_torch.preflight '{"model": {"type": "folder", "path": "/models/x"}, "device": "cuda"}'
+    python -m ruminate_torch.preflight '{"model": {"type": "folder", "path": "/models/x"}, "device": "cuda", "option": "compute.device"}'
 
 Prints a JSON list of {kind, message, hint}; an empty one where nothing is found. `load` judges again.
 """
@@ -18,9 +18,10 @@ from . import families
 from .errors import described
 
 
-def problems(model: dict, device: str) -> list[dict]:
+def problems(model: dict, device: str, option: str) -> list[dict]:
+    """`option`: what a person sets the device by, for messages."""
     found = []
-    for check in (lambda: check_model(model), lambda: check_device(device)):
+    for check in (lambda: check_model(model), lambda: check_device(device, option)):
         found += failure_of(check)
     return found
 
@@ -41,12 +42,12 @@ def check_model(model: dict) -> None:
     families.check_type(str(families.read_json(folder / "config.json").get("model_type")))
 
 
-def check_device(device: str) -> None:
+def check_device(device: str, option: str) -> None:
     # PyTorch takes seconds to load: only who needs it waits.
     if device == "cuda":
-        from .model import device_of
+        from .devices import device_of
 
-        device_of(device)
+        device_of(device, option)
 
 
 if __name__ == "__main__":

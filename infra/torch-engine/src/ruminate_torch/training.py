@@ -50,6 +50,8 @@ class Trainer:
         Adds the gradients of these sequences, in their order, `micro_batch` at a time. All or nothing: whatever fails,
         or is cancelled, leaves the step without any gradients.
         """
+        if not self.model.trainable:
+            raise BugError("this model was loaded with adapter none: nothing of it trains")
         tokens = [sum(s.prepared.encoded.mask_T) for s in sequences]
         total = sum(tokens)
         if total == 0:
