@@ -14,6 +14,8 @@ export interface DemonstratedTurn {
 
 export interface Demonstration {
   readonly question: string;
+  /** Choices of a multiple-choice question; the small world has none. */
+  readonly options?: readonly string[];
   readonly video: string;
   readonly turns: readonly DemonstratedTurn[];
   /** 1-based frames that the question asks about. */
@@ -37,8 +39,10 @@ export function demonstrate(question: Question, noise: BoxNoise): Demonstration 
 
 /** The answer at once, from the overview: the baseline that never looks. */
 export function demonstrateDirect(question: Question): Demonstration {
+  const { options } = question;
   return {
     question: question.question,
+    ...(options ? { options } : {}),
     video: question.video,
     turns: [{ action: answerOf(question), imitate: 'all' }],
     asked: question.evidence.map(({ frame }) => frame),

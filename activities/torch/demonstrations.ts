@@ -38,7 +38,7 @@ export function scriptsOf(
 ): Scripts {
   const { style } = stage.trajectories;
   if (data.trajectories.length > 0 && style !== 'direct')
-    return curated(ownRecords(input, data, ofStyle(stage, data.trajectories)), stage, random, fps);
+    return curated(ownRecords(input, data, ofStyle(stage, data.trajectories)), data, stage, random, fps);
   if (data.truths.length === 0 && style !== 'direct')
     throw new UserError(
       `${stage.name}: ${data.dir} has neither ground truth nor trajectories to demonstrate from`,
@@ -71,6 +71,7 @@ function ofStyle(
 /** Each in turn, in an order that is shuffled anew in each pass; the shares are those of the draws. */
 function curated(
   records: readonly TrajectoryRecord[],
+  { questions }: LoadedDataSet,
   { trajectories: { style, singleToolShare } }: SftStage,
   random: RandomStream,
   fps: number,
@@ -83,10 +84,11 @@ function curated(
     records.filter((record) => record.style !== style),
     random,
   );
+  const choices = new Map(questions.map(({ id, options }) => [id, options]));
   const next = (): ReturnType<Scripts['next']> => {
     const mixed = single !== null && (main === null || random.float() < singleToolShare);
     const record = (mixed ? single : main!)();
-    return { name: record.id, script: scriptOfTrajectory(record, fps) };
+    return { name: record.id, script: scriptOfTrajectory(record, fps, choices.get(record.questionId ?? '')) };
   };
   return { next, patience: WORLD_PATIENCE + 2 * records.length };
 }

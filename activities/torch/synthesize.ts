@@ -70,12 +70,12 @@ async function perform(
   script: Scripted,
 ): Promise<Performed> {
   if ('reason' in script) return script;
-  const { video, question, answers, messages } = script;
+  const { video, question, options, answers, messages } = script;
   const looks = messages.length - 1;
   if (looks > maxLooks) return { reason: `it looks ${looks} times, and policy.maxLooks is ${maxLooks}` };
   const signal = cancellationSignal();
   try {
-    const asked = { id: 'demonstration', video, question, answers };
+    const asked = { id: 'demonstration', video, question, ...(options ? { options } : {}), answers };
     const opening = await openings.about(data, asked, view, signal);
     const looked: Looked[] = [];
     for (const { action } of messages.slice(0, -1)) {

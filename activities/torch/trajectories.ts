@@ -38,12 +38,7 @@ export function toTrained(
   batch: ConversationBatch,
   { opening, said, looked }: Pick<LiveConversation, 'opening' | 'said' | 'looked'>,
 ): Conversation {
-  const last = said.at(-1);
-  if (last === undefined) throw new RangeError('expected a rollout with a message, got none');
-  const before = said.slice(0, -1).map(asSaid);
-  const { messages } = batch.conversation(opening, before, looked, last.final);
-  const { tokens, mask, logProbs } = last;
-  return { messages: [...messages, { role: 'assistant', tokens, mask, logProbs }] };
+  return batch.whole(opening, said.map(asSaid), looked, said.at(-1)?.final ?? false);
 }
 
 /** A message that was said, as the prompt of the next one has it: by its tokens. */

@@ -8,6 +8,8 @@ import type { Box01 } from '../world/records.js';
 export interface Script {
   readonly video: string;
   readonly question: string;
+  /** Choices of a multiple-choice question. */
+  readonly options?: readonly string[];
   readonly answers: readonly string[];
   readonly messages: readonly ScriptedMessage[];
 }
@@ -31,7 +33,10 @@ export type Scripted = Script | { readonly reason: string };
  * A moved box is read from and not imitated. An engine that learns whole messages cannot learn only the choice of tool
  * and frame from such a turn (`imitate: 'choice'`): the turn is given, and none of it is learned.
  */
-export function scriptOfDemonstration({ video, question, turns }: Demonstration, fps: number): Scripted {
+export function scriptOfDemonstration(
+  { video, question, options, turns }: Demonstration,
+  fps: number,
+): Scripted {
   const said: Turn[] = [];
   for (const { action, imitate } of turns) {
     const retimed = atRate(action, fps);
@@ -40,17 +45,25 @@ export function scriptOfDemonstration({ video, question, turns }: Demonstration,
   }
   const last = turns.at(-1)?.action;
   const answers = last?.tool === 'answer' ? [last.text] : [];
-  return scripted({ video, question, answers }, said);
+  return scripted({ video, question, ...choices(options), answers }, said);
 }
 
-/** A curated demonstration, as it was checked: its frames and boxes are not touched, its thoughts are learned too. */
+/**
+ * A curated demonstration, as it was checked: its frames and boxes are not touched, its thoughts are learned too.
+ * @param options of the question that it is about
+ */
 export function scriptOfTrajectory(
   { video, question, answers, fps: own, turns }: TrajectoryRecord,
   fps: number,
+  options?: readonly string[],
 ): Scripted {
   if (own !== fps) return { reason: `it numbers frames at ${own} a second, the view at ${fps}` };
   const said = turns.map(({ thought, action }) => ({ thought: thought || null, action, learn: true }));
-  return scripted({ video, question, answers }, said);
+  return scripted({ video, question, ...choices(options), answers }, said);
+}
+
+function choices(options: readonly string[] | undefined): Pick<Script, 'options'> {
+  return options === undefined ? {} : { options };
 }
 
 type Turn = Omit<ScriptedMessage, 'text'>;

@@ -86,6 +86,14 @@ describe('a script', () => {
     });
   });
 
+  it('has the choices of its question', () => {
+    expect(scriptOfTrajectory(TRAJECTORY, 2, ['41', '42'])).toMatchObject({ options: ['41', '42'] });
+    expect(scriptOfDemonstration({ ...DEMONSTRATION, options: ['41', '42'] }, 2)).toMatchObject({
+      options: ['41', '42'],
+    });
+    expect(scriptOfTrajectory(TRAJECTORY, 2)).not.toHaveProperty('options');
+  });
+
   it.each([
     ['another rate', TRAJECTORY, 1, 'it numbers frames at 2 a second, the view at 1'],
     ['no answer', { ...TRAJECTORY, turns: TRAJECTORY.turns.slice(0, 1) }, 2, 'it does not answer'],

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DataSet } from '../../activities/contract.js';
 import { parseJson, toJson, toLines, type DataSetManifest } from '../../activities/datasets.js';
@@ -92,6 +93,19 @@ describe('curated demonstrations', () => {
     expect(made.every(({ said }) => said.every(({ learn }) => learn))).toBe(true);
   });
 
+  it('are shown with the choices of their question', async () => {
+    const asked = { id: 'choice', video: 'videos/000000.mp4', question: 'Which?', options: ['41', '42'] };
+    const lines = toLines([{ ...asked, task: 'read', looks: 'crop', answers: ['42'], evidence: [] }]);
+    const questions = await training.store.put('questions-with-choices', lines, 'questions');
+    const plain = await curated([trajectory('a', { questionId: 'choice' })]);
+    const data = await described((manifest) => ({ ...manifest, questions }), plain);
+    for (const style of ['drp', 'direct'] as const) {
+      const { ref, count } = await training.synthesize(data, of(style, { count: 2 }));
+      for (const { opening } of await training.demonstrations({ data, parts: [ref], count }))
+        expect(opening.question.options).toEqual(['41', '42']);
+    }
+  });
+
   it('of a single tool are mixed into crp by their share', async () => {
     const data = await curated([trajectory('a'), trajectory('b', { style: 'crp' })]);
     const thoughts = async (singleToolShare: number): Promise<Set<string | null>> => {
@@ -164,16 +178,12 @@ async function curated(records: readonly TrajectoryRecord[]): Promise<DataSet> {
   return described((manifest) => ({ ...manifest, scenes: null, overview: null, trajectories }));
 }
 
-/** The world's data set, described in another way. */
-async function described(change: (manifest: DataSetManifest) => DataSetManifest): Promise<DataSet> {
-  const manifest = change(parseJson<DataSetManifest>(await training.store.get(world.ref)));
-  const body = toJson(manifest);
-  return {
-    ...world,
-    ref: await training.store.put(
-      `described-${body.length}-${JSON.stringify(manifest.trajectories?.sha256)}`,
-      body,
-      'dataset',
-    ),
-  };
+/** A data set, described in another way. */
+async function described(
+  change: (manifest: DataSetManifest) => DataSetManifest,
+  from: DataSet = world,
+): Promise<DataSet> {
+  const body = toJson(change(parseJson<DataSetManifest>(await training.store.get(from.ref))));
+  const key = `described-${createHash('sha256').update(body).digest('hex')}`;
+  return { ...from, ref: await training.store.put(key, body, 'dataset') };
 }
