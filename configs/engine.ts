@@ -36,6 +36,18 @@ export function engineProblems(value: unknown): readonly OrderProblem[] {
 }
 
 function embeddedProblems(value: unknown): readonly OrderProblem[] {
+  return [...ranksProblems(value), ...foldersProblems(value)];
+}
+
+function ranksProblems(value: unknown): readonly OrderProblem[] {
+  const ranks = member(member(value, 'compute'), 'ranks');
+  if (ranks === undefined || ranks === 1) return [];
+  const message =
+    '`compute.ranks` is for the torch engine: the embedded policy trains in one process; remove it, or write `policy: { engine: torch, … }`';
+  return [{ path: ['compute', 'ranks'], message }];
+}
+
+function foldersProblems(value: unknown): readonly OrderProblem[] {
   if (member(member(value, 'data'), 'folders') === undefined) return [];
   const message =
     '`data.folders` is for the torch engine: the embedded policy sees videos of eight seconds and knows the words of the ' +

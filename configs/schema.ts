@@ -21,6 +21,7 @@ export const curriculumFile = strict({
   evaluation: evaluation.prefault({}),
   compute: strict({
     device: z.enum(['cpu', 'cuda']).default('cpu'), // ours
+    ranks: z.int().min(1).max(64).default(1), // ours
     threads: z
       .int()
       .min(1)

@@ -198,6 +198,8 @@ export interface EvaluationConfig {
 export interface ComputeConfig {
   /** Exactness is promised on `cpu` alone. `cuda` is refused where it cannot be had; it never falls back to the CPU. */
   readonly device: 'cpu' | 'cuda';
+  /** Processes that a torch policy is sharded over, each on its own CUDA device or all on the CPU; 1 for the embedded policy. */
+  readonly ranks: number;
   /** Threads of one onnxruntime session, at most 8. Named here, so that results do not follow the machine. */
   readonly threads: number;
   readonly microBatch: number;

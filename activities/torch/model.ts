@@ -134,7 +134,7 @@ export type ModelParts = Pick<
   LocalModel,
   'model' | 'adapter' | 'dtype' | 'gradientCheckpointing' | 'contextTokens'
 >;
-export type ModelDevice = Pick<ComputeConfig, 'device' | 'threads'>;
+export type ModelDevice = Pick<ComputeConfig, 'device' | 'threads'> & Partial<Pick<ComputeConfig, 'ranks'>>;
 
 /** Makes a model; handed in by the worker. It starts nothing before it is first asked. */
 export type ModelFactory = (
@@ -179,7 +179,16 @@ export class TokenModels {
 
 function keyOf(
   { model, adapter, dtype, gradientCheckpointing, contextTokens }: ModelParts,
-  { device, threads }: ModelDevice,
+  { device, threads, ranks = 1 }: ModelDevice,
 ): string {
-  return JSON.stringify([model, adapter, dtype, gradientCheckpointing, contextTokens, device, threads]);
+  return JSON.stringify([
+    model,
+    adapter,
+    dtype,
+    gradientCheckpointing,
+    contextTokens,
+    device,
+    ranks,
+    threads,
+  ]);
 }

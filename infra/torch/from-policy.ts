@@ -14,10 +14,10 @@ export async function torchEngineOf(
 
 function loadRequestOf(
   { model, adapter, dtype, gradientCheckpointing, contextTokens }: ModelParts,
-  { device, threads }: ModelDevice,
+  { device, threads, ranks = 1 }: ModelDevice,
 ): LoadRequest {
   return {
-    ...{ model, adapter, dtype, gradientCheckpointing, device, threads },
+    ...{ model, adapter, dtype, gradientCheckpointing, device, ranks, threads },
     ...(contextTokens === null ? {} : { contextTokens }),
   };
 }

@@ -31,6 +31,8 @@ export interface LoadRequest {
   readonly dtype?: 'fp32' | 'bf16';
   /** Default: 1. Fixed for the life of the process. */
   readonly threads?: number;
+  /** Processes that share the model, each on its own device (on `cpu`: beside each other). Default: 1. Fixed for the life of the process. */
+  readonly ranks?: number;
   readonly gradientCheckpointing?: boolean;
   /** Each picture is scaled to between so many pixels; default: the model's own. */
   readonly pixels?: { readonly min: number; readonly max: number };
@@ -116,6 +118,8 @@ export const Loaded = z.object({
   pixelsPerTokenSide: z.number(),
   device: z.string(),
   dtype: z.string(),
+  /** Process ids of the ranks, in their order; the first is the one that is spoken to. */
+  ranks: z.array(z.number()),
 });
 
 /** A sampled message; the arrays have one length, as in `Turn`. */

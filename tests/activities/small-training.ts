@@ -23,7 +23,7 @@ export const POLICY = {
   maxLooks: 3,
   grammar: false,
 } as const;
-const COMPUTE = { device: 'cpu', threads: 1, microBatch: 2 } as const;
+const COMPUTE = { device: 'cpu', ranks: 1, threads: 1, microBatch: 2 } as const;
 const OPTIMIZER: OptimizerConfig = {
   type: 'adamw',
   lr: 1e-3,

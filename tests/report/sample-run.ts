@@ -124,7 +124,7 @@ function curriculum(): Curriculum {
       sft('direct', 'base', 'direct'),
     ],
     evaluation: { single: 12, several: 12, shown: 12 },
-    compute: { device: 'cpu', threads: 2, microBatch: 16 },
+    compute: { device: 'cpu', ranks: 1, threads: 2, microBatch: 16 },
   };
 }
 

@@ -43,7 +43,7 @@ export const POLICY: TorchPolicy = {
     ...{ final: 'Answer now.', shots: [] },
   },
 };
-export const COMPUTE = { device: 'cpu', threads: 1, microBatch: 2 } as const;
+export const COMPUTE = { device: 'cpu', ranks: 1, threads: 1, microBatch: 2 } as const;
 
 export const STAGE: RlStage = {
   ...{ type: 'rl', name: 'RL_d', from: 'base', baseline: false, steps: 4 },

@@ -88,7 +88,7 @@ export class Asker {
       questions: [0],
       groupSize: 1,
       policy: { ...spec, engine: 'onnx', base: { type: 'fresh' }, grammar: spec.grammar === true },
-      compute: { device: 'cpu', threads: 1, microBatch: 16 },
+      compute: { device: 'cpu', ranks: 1, threads: 1, microBatch: 16 },
       checkpoint,
       sampling: { ...GREEDY, maxLooks: spec.maxLooks },
     };

@@ -14,12 +14,15 @@ Say = Callable[[str, float, float], None]
 Answer = tuple[dict, list[bytes]]
 SEED = 2**53
 ROWS = 4096
+RANKS = 64
 
 
 class Engine:
     """One model at a time. `threads` is fixed by the first load: the numbers of a run do not follow the machine."""
 
-    def __init__(self) -> None:
+    def __init__(self, end: Callable[[dict], None] | None = None, ranks=None) -> None:
+        """`end`: says an error and ends the process; who can start other ranks needs it. `ranks`: for one of those others."""
+        self.end, self.ranks, self.team = end, ranks, None
         self.model = self.trainer = self.weights = None
         self.threads: int | None = None
         self.verbs = {
@@ -40,17 +43,44 @@ class Engine:
             raise BugError(f"there is no verb {verb!r}; there are {', '.join(self.verbs)}")
         if verb not in ("load", "objective") and self.model is None:
             raise BugError(f"{verb} before load")
-        return self.verbs[verb](Fields(params, verb), blobs, say)
+        if verb == "load" and self.ranks is None:
+            self.gather(Fields(params, verb))
+
+        def do(say: Say) -> Answer:
+            return self.verbs[verb](Fields(params, verb), blobs, say)
+
+        if self.team is not None:
+            return self.team.run(verb, params, blobs, do, say)
+        return do(say if self.ranks is None else self.ranks.agreed(say))
+
+    def gather(self, given: Fields) -> None:
+        """Starts the other ranks that a first `load` asks for; like `threads`, their number stays."""
+        count, device = given.integer("ranks", 1, RANKS, 1), given.choice("device", ("cpu", "cuda"), "cpu")
+        have = self.team.ranks.count if self.team is not None else 1
+        if self.threads is not None and count != have:
+            raise BugError(f"this process is one of {have} ranks; start another for {count}")
+        if count == 1 or self.team is not None:
+            return
+        self.prepare_torch(given.integer("threads", 1, 256, 1))
+        from . import ranks
+        from .team import Team
+
+        ranks.refuse_too_many(count, device)
+        self.team = Team(count, device, self.end)
 
     def load(self, given: Fields, blobs: list[bytes], say: Say) -> Answer:
         threads = given.integer("threads", 1, 256, 1)
+        given.integer("ranks", 1, RANKS, 1)
         say("starting PyTorch", 0, 1)
         self.prepare_torch(threads)
         from . import model, training, weights
+        from .ranks import Ranks
+
+        ranks = self.ranks or (self.team.ranks if self.team is not None else Ranks())
 
         # Room first: two models may not fit.
         self.model = self.trainer = self.weights = None
-        loaded = model.load(given, say)
+        loaded = model.load(given, say, ranks)
         self.model, self.trainer, self.weights = loaded, training.Trainer(loaded), weights.Weights(loaded)
         return model.described(loaded), []
 
@@ -129,7 +159,7 @@ class Engine:
         return stepped, []
 
     def log_probs(self, given: Fields, blobs: list[bytes], say: Say) -> Answer:
-        import torch
+        from .shards import inference
 
         rows, file = given.integer("rows", 1, ROWS, 1), self.file(given)
         asked = list(given.each("conversations"))
@@ -137,7 +167,7 @@ class Engine:
         prepared = [self.model.prepare(one, blobs) for one in asked]
         self.weights.use(file)
         found: list[list[float]] = []
-        with torch.inference_mode():
+        with inference(self.model.core, self.model.ranks):
             for start in range(0, len(prepared), rows):
                 say("log-probabilities", start, len(prepared))
                 part = prepared[start : start + rows]

@@ -37,6 +37,14 @@ class Cancelled(EngineError):
     kind = "cancelled"
 
 
+class Told(EngineError):
+    """What another rank said went wrong."""
+
+    def __init__(self, error: dict):
+        super().__init__(error["message"], error["hint"])
+        self.kind = error["kind"]
+
+
 LOWER = (
     "lower microBatch (compute.microBatch of a curriculum) or rows first, and turn gradientCheckpointing on; "
     "then take smaller pictures or fewer frames, or train a LoRA of lower rank in place of the full model"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from .codec import Codec, read_conversation
 from .devices import device_of
 from .fields import Fields
 from .pictures import decoded
+from .ranks import Ranks
+from .shards import shard, through
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
@@ -34,6 +37,7 @@ class Model:
     base: str
     device: torch.device
     dtype: torch.dtype
+    ranks: Ranks
 
     def prepare(self, given: Fields, blobs: list[bytes], prompt: bool = False) -> Prepared:
         conversation = read_conversation(given)
@@ -55,11 +59,14 @@ class Model:
         return collate(rows, self.codec.tokenizer.pad_token_id, self.codec.image, self.device, left)
 
     def computing(self):
-        """bf16 computes in bf16 where that is safe, over weights of float32; fp32 is left alone."""
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16)
+        """bf16 computes in bf16 where that is safe, over weights of float32; fp32 is left alone. Sharded, no cast is kept: it would be whole."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16, cache_enabled=self.ranks.count == 1)
 
     def log_probs(self, batch: Batch) -> torch.Tensor:
         """log π of every token with mask 1, at temperature 1, row after row: [N]. The head sees those positions alone."""
+        return through(self.core, self.ranks, lambda: self.chosen(batch))
+
+    def chosen(self, batch: Batch) -> torch.Tensor:
         with self.computing():
             hidden_BTD = self.core.model(**batch.inputs, use_cache=False).last_hidden_state
             chosen_BT = batch.mask_BT[:, 1:]
@@ -72,22 +79,28 @@ class Model:
         return logits_NV.index_fill(-1, torch.tensor(self.codec.unsayable, device=logits_NV.device), -torch.inf)
 
 
-def load(given: Fields, say) -> Model:
+def load(given: Fields, say, ranks: Ranks) -> Model:
     source = given.inner("model")
     kind = source.choice("type", ("folder", "random", "tiny"))
-    device = device_of(given.choice("device", ("cpu", "cuda"), "cpu"))
+    device = device_of(given.choice("device", ("cpu", "cuda"), "cpu"), rank=ranks.rank if ranks.count > 1 else None)
     if kind == "tiny":
-        with tempfile.TemporaryDirectory(prefix="ruminate-tiny-") as folder:
-            tiny.write(Path(folder), source.choice("family", tiny.FAMILIES), source.integer("seed", 0, 2**32 - 1))
-            source.done()
-            return load_folder(Path(folder), None, given, device, say)
+        family, seed = source.choice("family", tiny.FAMILIES), source.integer("seed", 0, 2**32 - 1)
+        source.done()
+        with tempfile.TemporaryDirectory(prefix="ruminate-tiny-") as own:
+            # Among several ranks transformers lets the first alone write.
+            folder = Path(ranks.first(lambda: own))
+            ranks.first(lambda: tiny.write(folder, family, seed))
+            loaded = load_folder(folder, None, given, device, say, ranks)
+            # The folder stays until every rank has read it.
+            ranks.gathered(None)
+            return loaded
     folder = Path(source.text("path"))
     seed = source.integer("seed", 0, 2**32 - 1) if kind == "random" else None
     source.done()
-    return load_folder(folder, seed, given, device, say)
+    return load_folder(folder, seed, given, device, say, ranks)
 
 
-def load_folder(folder: Path, seed: int | None, given: Fields, device: torch.device, say) -> Model:
+def load_folder(folder: Path, seed: int | None, given: Fields, device: torch.device, say, ranks: Ranks) -> Model:
     """`seed`: draws the weights in place of reading them (what a size costs, before its gigabytes are there)."""
     from transformers import AutoConfig, AutoTokenizer
     from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
@@ -109,7 +122,8 @@ def load_folder(folder: Path, seed: int | None, given: Fields, device: torch.dev
         with torch.device(device):
             core = cls._from_config(config, dtype=dtype)
     say("reading the model", 2, 3)
-    core.to(device).requires_grad_(False)
+    # Sharded, each layer goes to the device by itself, and an N-th of it stays.
+    core.to(device if ranks.count == 1 else core.device).requires_grad_(False)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     image_processor = Qwen2VLImageProcessorPil.from_pretrained(folder, local_files_only=True, **pixel_budget(given))
     longest = config.get_text_config().max_position_embeddings
@@ -118,9 +132,11 @@ def load_folder(folder: Path, seed: int | None, given: Fields, device: torch.dev
     core, trainable, adaptation = adapted(core, adapter)
     if checkpointing:
         core.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    if ranks.count > 1:
+        trainable = shard(core, trainable, ranks, device)
     codec = Codec(tokenizer, families.chat_template(folder, tokenizer), context)
     neutral_generation(core, tokenizer)
-    return Model(core.eval(), codec, image_processor, trainable, adaptation, base, device, dtype)
+    return Model(core.eval(), codec, image_processor, trainable, adaptation, base, device, dtype, ranks)
 
 
 def pixel_budget(given: Fields) -> dict:
@@ -186,6 +202,7 @@ def described(model: Model) -> dict:
         "trainable": sum(p.numel() for p in model.trainable.values()),
         "contextTokens": model.codec.context_tokens,
         "pixelsPerTokenSide": vision.patch_size * vision.spatial_merge_size,
-        "device": str(model.device),
+        "device": model.device.type,
         "dtype": "bf16" if model.dtype == torch.bfloat16 else "fp32",
+        "ranks": model.ranks.gathered(os.getpid()),
     }

@@ -10,6 +10,7 @@ from transformers import LogitsProcessor, LogitsProcessorList, StoppingCriteria,
 
 from .batch import Prepared
 from .model import Model
+from .shards import inference
 
 # A token writes at least one byte, but for the few that write nothing.
 SPARE_TOKENS = 8
@@ -100,13 +101,13 @@ def stops(model: Model, options: Options, tokens: list[int]) -> bool:
     return any(text in tail for text in options.stop)
 
 
-@torch.inference_mode()
 def sample(model: Model, requests: list[Request], options: Options, rows: int, say) -> list[dict]:
     """Messages in the order of the requests, `rows` at a time."""
     messages: list[dict] = []
-    for start in range(0, len(requests), rows):
-        part = requests[start : start + rows]
-        messages += sample_rows(model, part, options, lambda done: say("sampling", len(messages) + done / options.max_tokens, len(requests)))
+    with inference(model.core, model.ranks, whole=True):
+        for start in range(0, len(requests), rows):
+            part = requests[start : start + rows]
+            messages += sample_rows(model, part, options, lambda done: say("sampling", len(messages) + done / options.max_tokens, len(requests)))
     return messages
 
 

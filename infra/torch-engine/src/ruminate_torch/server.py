@@ -24,6 +24,7 @@ PACKAGES = ("torch", "transformers", "peft", "safetensors", "tokenizers", "numpy
 # A parent that is gone gets no answer: a computation has this long to notice.
 GRACE_S = 5.0
 BAD_FRAME = 65
+BROKEN = 70
 
 
 class Connection:
@@ -62,6 +63,13 @@ class Connection:
         except OSError:
             pass
         self.leave()
+
+    def end(self, error: dict) -> None:
+        """Says an error for whatever is in hand, and ends the process: what it holds can no longer be computed with."""
+        try:
+            self.send({"type": "fatal", "error": error})
+        finally:
+            os._exit(BROKEN)
 
     def leave(self) -> None:
         """The parent is gone: stop what is computed, and go even if it does not stop."""
@@ -108,7 +116,7 @@ def main() -> None:
     threads = [connection.listen, lambda: leash(connection), lambda: connection.beat(float(start.get("heartbeatS", 1.0)))]
     for run in threads:
         threading.Thread(target=run, daemon=True).start()
-    serve(Engine(), connection)
+    serve(Engine(connection.end), connection)
 
 
 def serve(engine: Engine, connection: Connection) -> None:

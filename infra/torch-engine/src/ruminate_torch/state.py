@@ -16,6 +16,8 @@ from .errors import DataError
 from .families import sha256_of
 from .fields import Fields
 from .model import Model
+from .ranks import Ranks
+from .shards import full, local, share
 from .training import Trainer
 
 FORMAT = 1
@@ -25,10 +27,10 @@ def save(trainer: Trainer, folder: Path, say) -> dict:
     """Writes both files (whole or not at all) and says where they are."""
     model = trainer.model
     say("saving", 0, 2)
-    weights = write(folder, dict(model.trainable), about(model, "weights"))
+    weights = write(folder, dict(model.trainable), about(model, "weights"), model.ranks)
     say("saving", 1, 2)
     moments = {f"first/{n}": t for n, t in trainer.first.items()} | {f"second/{n}": t for n, t in trainer.second.items()}
-    optimizer = write(folder, moments, about(model, "optimizer") | {"steps": trainer.steps})
+    optimizer = write(folder, moments, about(model, "optimizer") | {"steps": trainer.steps}, model.ranks)
     return {"weights": weights, "optimizer": optimizer}
 
 
@@ -36,14 +38,23 @@ def about(model: Model, kind: str) -> dict:
     return {"format": FORMAT, "kind": kind, "base": model.base, "adaptation": model.adaptation}
 
 
-def write(folder: Path, tensors: dict[str, torch.Tensor], meta: dict) -> dict:
+def write(folder: Path, tensors: dict[str, torch.Tensor], meta: dict, ranks: Ranks) -> dict:
+    """Every rank gives its shares, and rank 0 writes: the same form whatever their number."""
+    held: dict[str, torch.Tensor] = {}
+    for name, tensor in tensors.items():
+        whole = full(tensor.detach())
+        if ranks.rank == 0:
+            held[name] = whole.to("cpu", copy=True).contiguous()
+    return ranks.first(lambda: write_file(folder, held, meta))
+
+
+def write_file(folder: Path, held: dict[str, torch.Tensor], meta: dict) -> dict:
     from safetensors.torch import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f".{os.getpid()}.{meta['kind']}.tmp"
     try:
         # One key: the order of several is not defined, and the bytes must be.
-        held = {name: t.detach().to("cpu", copy=True).contiguous() for name, t in tensors.items()}
         save_file(held, temporary, metadata={"ruminate": json.dumps(meta, sort_keys=True)})
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
@@ -94,10 +105,10 @@ def load(trainer: Trainer, weights: dict[str, torch.Tensor], optimizer: tuple[di
     trainer.steps = optimizer[1]["steps"] if optimizer else 0
     for prefix, moments in (("first/", trainer.first), ("second/", trainer.second)):
         for name, tensor in moments.items():
-            tensor.copy_(optimizer[0][f"{prefix}{name}"]) if optimizer else tensor.zero_()
+            local(tensor).copy_(share(optimizer[0][f"{prefix}{name}"], tensor)) if optimizer else local(tensor).zero_()
 
 
 @torch.no_grad()
 def put(model: Model, weights: dict[str, torch.Tensor]) -> None:
     for name, parameter in model.trainable.items():
-        parameter.copy_(weights[name])
+        local(parameter).copy_(share(weights[name], parameter))

@@ -11,6 +11,7 @@ import torch
 from . import state
 from .fields import Fields
 from .model import Model
+from .shards import local
 
 TRAINED = "trained"
 
@@ -35,14 +36,16 @@ class Weights:
         weights, _, _ = state.read(self.model, file, "weights")
         if self.holds == TRAINED:
             # On the CPU: the device may have no room for two.
-            self.kept = {name: p.detach().to("cpu", copy=True) for name, p in self.model.trainable.items()}
+            self.kept = {name: local(p.detach()).to("cpu", copy=True) for name, p in self.model.trainable.items()}
         state.put(self.model, weights)
         self.holds = sha256
 
     def use_trained(self) -> None:
         if self.holds == TRAINED:
             return
-        state.put(self.model, self.kept)
+        with torch.no_grad():
+            for name, parameter in self.model.trainable.items():
+                local(parameter).copy_(self.kept[name])
         self.holds, self.kept = TRAINED, None
 
     def trained(self, sha256: str | None) -> None:
