@@ -1,17 +1,15 @@
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import type { EndpointChoice } from '../configs/endpoints.js';
 import type { AnswerSpec, EndpointSpec, View } from '../domain/conversation/spec.js';
 import { UserError } from '../domain/failures.js';
 import { err } from './say.js';
-import { FPS, FRAMES, MESSAGES_OF_TOKENS, refuseOptionsOf, type ServedOptions } from './served-options.js';
+import { FPS, FRAMES, MESSAGES_OF_TOKENS, type ServedOptions } from './served-options.js';
 
 /**
  * What is asked of whom; looks at the endpoints, or at the folder, first. Throws a UserError that names the option to
  * mend.
  */
-export async function specFrom(command: Command, options: ServedOptions): Promise<AnswerSpec> {
-  refuseOptionsOf(command, options.engine ?? 'openai');
+export async function specFrom(options: ServedOptions): Promise<AnswerSpec> {
   if (options.engine !== 'torch') return servedSpec(options);
   const { localSpec } = await import('./local-spec.js');
   return localSpec(options);

@@ -5,7 +5,13 @@ import type { AnswerSpec } from '../../domain/conversation/spec.js';
 import type { PolicyChoice } from '../../infra/client/policies.js';
 import { EXIT } from '../exit.js';
 import { err, examples, json, out } from '../say.js';
-import { addServedOptions, isServed, refuseTrainedOptions, type ServedOptions } from '../served-options.js';
+import {
+  addServedOptions,
+  isServed,
+  refuseOptionsOf,
+  refuseTrainedOptions,
+  type ServedOptions,
+} from '../served-options.js';
 import { countingNumber, share } from '../values.js';
 
 interface Options extends ServedOptions {
@@ -58,7 +64,10 @@ export function askCommand(): Command {
       ),
     )
     .action(async (video: string | undefined, question: string | undefined, options: Options) => {
-      if (isServed(options)) refuseTrainedOptions(command, ['--run', '--stage']);
+      if (isServed(options)) {
+        refuseTrainedOptions(command, ['--run', '--stage']);
+        refuseOptionsOf(command, options.engine ?? 'openai');
+      }
       if (options.batch !== undefined) {
         process.exitCode = await askBatch(command, options.batch, video, options);
         return;
@@ -80,7 +89,7 @@ export function askCommand(): Command {
       if (isServed(options)) {
         const { specFrom } = await import('../served-spec.js');
         const { askServed } = await import('../ask-served.js');
-        process.exitCode = await askServed(file, question, await specFrom(command, options), options);
+        process.exitCode = await askServed(file, question, await specFrom(options), options);
       } else process.exitCode = await askTrained(command, file, question, options);
     });
 }
@@ -115,7 +124,7 @@ async function askBatch(
 }
 
 async function batchSpec(command: Command, options: Options): Promise<AnswerSpec> {
-  if (isServed(options)) return (await import('../served-spec.js')).specFrom(command, options);
+  if (isServed(options)) return (await import('../served-spec.js')).specFrom(options);
   const { findTrained } = await import('../trained.js');
   const { spec } = await findTrained(command, choiceOf(options), options, []);
   if (spec === null) throw embeddedBatch();

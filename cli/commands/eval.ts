@@ -4,7 +4,13 @@ import type { AnswerSpec } from '../../domain/conversation/spec.js';
 import { UserError } from '../../domain/failures.js';
 import type { TrainedPolicy } from '../../infra/client/policies.js';
 import { err, examples, json, out } from '../say.js';
-import { addServedOptions, isServed, refuseTrainedOptions, type ServedOptions } from '../served-options.js';
+import {
+  addServedOptions,
+  isServed,
+  refuseOptionsOf,
+  refuseTrainedOptions,
+  type ServedOptions,
+} from '../served-options.js';
 import { countingNumber, share } from '../values.js';
 
 interface Options extends ServedOptions {
@@ -54,10 +60,11 @@ export function evalCommand(): Command {
     .action(async (run: string | undefined, options: Options) => {
       if (isServed(options)) {
         refuseTrainedOptions(command, ['--stage']);
+        refuseOptionsOf(command, options.engine ?? 'openai');
         if (run !== undefined)
           throw new UserError(`--engine asks another model than the run "${run}"`, 'leave one of them out');
         const { specFrom } = await import('../served-spec.js');
-        process.exitCode = await evalDurably(() => specFrom(command, options), options, null);
+        process.exitCode = await evalDurably(() => specFrom(options), options, null);
         return;
       }
       const dir = resolve(options.data);

@@ -116,7 +116,8 @@ function spoken(
     completionTokens: chosen,
   };
   const { thought, action, ...rest } = said;
-  const cut = finish === 'length' ? ' (the message was cut off at its longest)' : '';
+  // Only of a last message: what is said of others is shown to the model, and must be what training showed it.
+  const cut = final && finish === 'length' ? ' (the message was cut off at its longest)' : '';
   return {
     thought,
     action,

@@ -4,7 +4,8 @@ import { createMeetModel } from '../../../activities/conversation/meet-model.js'
 import { createOpenConversation } from '../../../activities/conversation/open.js';
 import { AnswerSources } from '../../../activities/conversation/places.js';
 import { createSpeak } from '../../../activities/conversation/speak.js';
-import { specFrom, type ServedOptions } from '../../../cli/served-options.js';
+import type { ServedOptions } from '../../../cli/served-options.js';
+import { specFrom } from '../../../cli/served-spec.js';
 import { mustAnswer, NOTHING_USED, type Used } from '../../../domain/conversation/budget.js';
 import type { AskedQuestion, ConversationRecord } from '../../../domain/conversation/records.js';
 import type { Ref } from '../../../domain/refs.js';
