@@ -5,5 +5,7 @@ export function byEngine<Input, Output>(
   policyOf: (input: Input) => PolicyConfig,
   implementations: Readonly<Record<PolicyConfig['engine'], (input: Input) => Promise<Output>>>,
 ): (input: Input) => Promise<Output> {
-  return (input) => implementations[policyOf(input).engine](input);
+  // Runs of before there were engines name none.
+  const engineOf = ({ engine = 'onnx' }: Partial<PolicyConfig>): PolicyConfig['engine'] => engine;
+  return (input) => implementations[engineOf(policyOf(input))](input);
 }

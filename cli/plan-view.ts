@@ -133,7 +133,7 @@ function memoryLines({ memory, engine, policy, device }: RunPlan): readonly stri
   ];
   return [
     `to train ${bytes(trainer)}: ${parts.join(', ')}`,
-    `to sample ${bytes(sampler)}: the same without gradients, in a process of its own`,
+    `to sample ${bytes(sampler)}: the same without gradients and moments, in a process of its own`,
     `together ${bytes(trainer + sampler)} ${where}`,
   ];
 }

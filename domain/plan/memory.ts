@@ -6,9 +6,9 @@ export interface WeightMemory {
   readonly frozen: number;
   /** Weights that train, in float32. */
   readonly trained: number;
-  /** Two moments for each weight that trains. */
+  /** Two moments for each weight that trains; held by the process that trains alone, as are gradients. */
   readonly moments: number;
-  /** Of weights that train; held by the process that trains alone. */
+  /** Of weights that train. */
   readonly gradients: number;
   /** Process that trains, and process that samples: each holds a model of its own. */
   readonly trainer: number;
@@ -25,8 +25,8 @@ export function weightMemory(
   const frozen = adapter.type === 'full' ? 0 : parameters * (dtype === 'bf16' ? 2 : FLOAT32);
   const trained = trainable * FLOAT32;
   const [moments, gradients] = [2 * trained, trained];
-  const sampler = frozen + trained + moments;
-  return { frozen, trained, moments, gradients, trainer: sampler + gradients, sampler };
+  const sampler = frozen + trained;
+  return { frozen, trained, moments, gradients, trainer: sampler + moments + gradients, sampler };
 }
 
 /** Bytes of a checkpoint: weights that train and their two moments, in float32. */

@@ -78,7 +78,7 @@ describe('a plan', () => {
     });
     expect(plan.memory).toMatchObject({
       trainer: 2 * 532_608 + 16 * adapters,
-      sampler: 2 * 532_608 + 12 * adapters,
+      sampler: 2 * 532_608 + 4 * adapters,
     });
     expect(plan.warnings).toEqual([
       expect.stringMatching(/^DRP-SFT: a conversation of about \d+ tokens does not fit contextTokens 1000$/),

@@ -103,9 +103,12 @@ def load(trainer: Trainer, weights: dict[str, torch.Tensor], optimizer: tuple[di
     put(trainer.model, weights)
     trainer.drop_gradients()
     trainer.steps = optimizer[1]["steps"] if optimizer else 0
+    if optimizer is None:
+        trainer.forget_moments()
+        return
     for prefix, moments in (("first/", trainer.first), ("second/", trainer.second)):
         for name, tensor in moments.items():
-            local(tensor).copy_(share(optimizer[0][f"{prefix}{name}"], tensor)) if optimizer else local(tensor).zero_()
+            local(tensor).copy_(share(optimizer[0][f"{prefix}{name}"], tensor))
 
 
 @torch.no_grad()

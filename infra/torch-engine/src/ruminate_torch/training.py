@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 
@@ -32,13 +33,19 @@ class Trainer:
     model: Model
     steps: int = 0
     calls: int = 0
-    first: dict[str, torch.Tensor] = field(default_factory=dict)
-    second: dict[str, torch.Tensor] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        if not self.first:
-            self.first = {name: torch.zeros_like(p) for name, p in self.model.trainable.items()}
-            self.second = {name: torch.zeros_like(p) for name, p in self.model.trainable.items()}
+    # Made when they are first needed: a process that only samples has none.
+    @cached_property
+    def first(self) -> dict[str, torch.Tensor]:
+        return {name: torch.zeros_like(p) for name, p in self.model.trainable.items()}
+
+    @cached_property
+    def second(self) -> dict[str, torch.Tensor]:
+        return {name: torch.zeros_like(p) for name, p in self.model.trainable.items()}
+
+    def forget_moments(self) -> None:
+        self.__dict__.pop("first", None)
+        self.__dict__.pop("second", None)
 
     def drop_gradients(self) -> None:
         self.calls = 0
