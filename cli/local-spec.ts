@@ -49,7 +49,7 @@ export async function trainedSpec(
   options: ServedOptions,
 ): Promise<AnswerSpec> {
   const { device = compute.device, threads = compute.threads } = options;
-  await refuseUnloadable({ model: policy.model, device });
+  await refuseUnloadable({ model: policy.model, contextTokens: policy.contextTokens, device });
   return specOfPolicy({
     name: `${run}/${stage}`,
     policy,
@@ -66,7 +66,10 @@ function drawing({ temperature, seed, logProbs }: ServedOptions): Omit<AnswerSpe
   return { temperature, topP: 1, seed: seed ?? null, logProbs: logProbs === true };
 }
 
-async function refuseUnloadable(engine: Pick<LocalModel, 'model' | 'device'>): Promise<void> {
+async function refuseUnloadable(
+  engine: Pick<LocalModel, 'model' | 'device' | 'contextTokens'>,
+): Promise<void> {
   const { refuseAbsentModel } = await import('../infra/torch/preflight.js');
-  await refuseAbsentModel(engine, engine, { option: '--device' });
+  const options = { device: '--device', contextTokens: '--context-tokens' };
+  await refuseAbsentModel(engine, engine, { options });
 }

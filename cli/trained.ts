@@ -19,8 +19,6 @@ export async function findTrained(
   options: ServedOptions,
   also: readonly string[],
 ): Promise<FoundPolicy> {
-  // The latest run may be anybody's: only a run that is named is known to heed what was typed.
-  if (choice.run === null) refuseServedOptions(command, also);
   const { openHome } = await import('../infra/home/home.js');
   const { withSession } = await import('../infra/client/session.js');
   const { findPolicy } = await import('../infra/client/policies.js');

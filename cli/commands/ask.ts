@@ -9,6 +9,7 @@ import {
   addServedOptions,
   isServed,
   refuseOptionsOf,
+  refuseServedOptions,
   refuseTrainedOptions,
   type ServedOptions,
 } from '../served-options.js';
@@ -78,6 +79,8 @@ export function askCommand(): Command {
           'or a file of them: --batch FILE; see ruminate ask --help',
         );
       refuseBatchOptions(command);
+      // The latest run may be anybody's: only one that is named is looked up for what was typed.
+      if (!isServed(options) && options.run === undefined) refuseServedOptions(command, ['--name']);
       if (question.trim() === '')
         throw new UserError(
           'the question is empty',

@@ -8,6 +8,7 @@ import {
   addServedOptions,
   isServed,
   refuseOptionsOf,
+  refuseServedOptions,
   refuseTrainedOptions,
   type ServedOptions,
 } from '../served-options.js';
@@ -67,6 +68,8 @@ export function evalCommand(): Command {
         process.exitCode = await evalDurably(() => specFrom(options), options, null);
         return;
       }
+      // The latest run may be anybody's: only one that is named is looked up for what was typed.
+      if (run === undefined) refuseServedOptions(command, OF_RUNS);
       const dir = resolve(options.data);
       if (!dir.endsWith('.jsonl')) await (await import('../folders.js')).refuseNoWorld(dir);
       const { findTrained } = await import('../trained.js');

@@ -76,7 +76,11 @@ export class TorchPolicyEngine implements PolicyEngine {
       .catch((error: unknown) => {
         if (classify(error) === 'infrastructure' && signal?.aborted !== true)
           request.onWaste?.([...(request.wasted ?? []), 'engine lost'], String(error));
-        throw turns.length > 0 && outgrown(error) ? new DataFailure(error.message, { cause: error }) : error;
+        if (!outgrown(error)) throw error;
+        // At once it is the person's to mend, later it is of this conversation alone.
+        throw turns.length > 0
+          ? new DataFailure(error.message, { cause: error })
+          : new UserError(error.message, TOO_LONG, { cause: error });
       });
     if (message === undefined) throw new BugFailure('asked for one message, got none');
     const by = { url: this.name, model: this.#name };
@@ -89,6 +93,9 @@ export class TorchPolicyEngine implements PolicyEngine {
     return Promise.resolve();
   }
 }
+
+const TOO_LONG =
+  'raise --context-tokens, or lower --frames, --overview-pixels or --max-tokens; of a trained policy, what its run says of them';
 
 type Speaker = Pick<TokenModel, 'start' | 'sample'>;
 

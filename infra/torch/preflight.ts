@@ -9,24 +9,27 @@ const Problems = z.array(z.object({ message: z.string(), hint: z.string().nullab
 /** PyTorch is loaded for `cuda` alone; on a busy machine that takes a while. */
 const ANSWER_WITHIN_MS = 5 * 60_000;
 
+/** Of a curriculum. */
+const KEYS = { device: 'compute.device', contextTokens: 'policy.contextTokens' };
+
 interface PreflightOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** What a person sets the device by, for messages. */
-  readonly option?: string;
+  /** What a person sets these by, for messages. */
+  readonly options?: { readonly device: string; readonly contextTokens: string };
 }
 
 /**
  * Refuses what would keep a model from being loaded here: packages that Python lacks, files that the model's folder
- * lacks (all named), CUDA that is not there. Asked before anything is started for it, because the model is loaded only later.
+ * lacks (all named), a context that the model was not made for, CUDA that is not there. Asked before anything is started for it, because the model is loaded only later.
  */
 export async function refuseAbsentModel(
-  { model }: Pick<TorchPolicy, 'model'>,
+  { model, contextTokens }: Pick<TorchPolicy, 'model' | 'contextTokens'>,
   { device }: Pick<ComputeConfig, 'device'>,
-  { env = process.env, option = 'compute.device' }: PreflightOptions = {},
+  { env = process.env, options = KEYS }: PreflightOptions = {},
 ): Promise<void> {
   const python = await requireTorchPython(env);
   if (model.type === 'tiny' && device === 'cpu') return;
-  const [problem, ...more] = await ask(python, { model, device, option }, env);
+  const [problem, ...more] = await ask(python, { model, device, contextTokens, options }, env);
   if (problem === undefined) return;
   const told = [problem, ...more].map(({ message }) => message).join('\n');
   throw new UserError(told, [problem, ...more].flatMap(({ hint }) => hint ?? []).join('\n'));

@@ -85,7 +85,10 @@ describe('ruminate ask --engine torch', () => {
         writeFileSync(join(model, name), '{}');
       writeFileSync(join(model, 'config.json'), '{"model_type": "llava"}');
       await refused(['--model', model], 'expected a model of type qwen2_5_vl or qwen3_vl, got llava');
-      writeFileSync(join(model, 'config.json'), '{"model_type": "qwen3_vl"}');
+      const text_config = { max_position_embeddings: 4096 };
+      writeFileSync(join(model, 'config.json'), JSON.stringify({ model_type: 'qwen3_vl', text_config }));
+      const longer = ['--model', model, '--context-tokens', '5000'];
+      await refused(longer, '--context-tokens 5000: expected 16 to 4096');
     });
 
     it.skipIf(existsSync('/dev/nvidiactl'))(

@@ -25,13 +25,13 @@ describe.skipIf(python.path === null)(`before a run on the torch engine${skipped
     const env = { ...process.env, PYTHONPATH: engineSources() };
     execFileSync(python.path!, ['-m', 'ruminate_torch.tiny', folder], { env, stdio: 'pipe' });
     const model = { type: 'folder', path: folder } as const;
-    await refuseAbsentModel({ model }, { device: 'cpu' });
+    await refuseAbsentModel({ model, contextTokens: null }, { device: 'cpu' });
     writeFileSync(join(folder, 'config.json'), '{"model_type": "llama"}');
-    await expect(refuseAbsentModel({ model }, { device: 'cpu' })).rejects.toThrow(
+    await expect(refuseAbsentModel({ model, contextTokens: null }, { device: 'cpu' })).rejects.toThrow(
       'expected a model of type qwen2_5_vl or qwen3_vl, got llama',
     );
     for (const file of ['tokenizer.json', 'model.safetensors']) rmSync(join(folder, file));
-    const lacking = await refuseAbsentModel({ model }, { device: 'cpu' }).catch(
+    const lacking = await refuseAbsentModel({ model, contextTokens: null }, { device: 'cpu' }).catch(
       (e: unknown) => e as UserError,
     );
     expect(lacking).toBeInstanceOf(UserError);
@@ -42,7 +42,7 @@ describe.skipIf(python.path === null)(`before a run on the torch engine${skipped
     'CUDA that is not there is refused, and so is the folder beside it (skipped with CUDA)',
     async () => {
       const model = { type: 'folder', path: join(dir, 'nowhere') } as const;
-      const error = await refuseAbsentModel({ model }, { device: 'cuda' }).catch(
+      const error = await refuseAbsentModel({ model, contextTokens: null }, { device: 'cuda' }).catch(
         (e: unknown) => e as UserError,
       );
       expect((error as UserError).message).toMatch(
