@@ -99,6 +99,26 @@ describe.skipIf(python.path === null)(`models and objectives of the torch engine
     await expect(ask('loadState', { weights })).rejects.toThrow('expected base ');
   });
 
+  it('says without an adapter what it says with a fresh one, keeps its weights in their precision, and trains nothing', async () => {
+    const requests = [{ conversation: asking('what?', 0), seed: 3 }];
+    const sample = { requests, greedy: false, maxTokens: 16 };
+    await ask('load', TINY);
+    const fresh = await ask<{ messages: readonly Said[] }>('sample', sample);
+    const none = { ...TINY, adapter: { type: 'none' } };
+    expect(await ask('load', none)).toMatchObject({ trainable: 0, adaptation: { type: 'none' } });
+    const { messages } = await ask<{ messages: readonly Said[] }>('sample', sample);
+    expect(messages).toEqual(fresh.messages);
+    const conversation = {
+      messages: [...asking('what?', 0).messages, { role: 'assistant', text: '<answer>4</answer>' }],
+    };
+    const update = { objective: { type: 'sft' }, microBatch: 1, sequences: [{ conversation }] };
+    await expect(ask('forwardBackward', update)).rejects.toThrow('adapter none: nothing of it trains');
+    expect(await ask('load', { ...none, dtype: 'bf16' })).toMatchObject({ dtype: 'bf16' });
+    expect(
+      (await ask<{ messages: readonly Said[] }>('sample', sample)).messages[0]!.tokens.length,
+    ).toBeGreaterThan(0);
+  });
+
   it('computes in bf16 over adapters kept in float32', async () => {
     expect(await ask('load', { ...TINY, dtype: 'bf16' })).toMatchObject({ dtype: 'bf16' });
     const requests = [{ conversation: asking('what?', 0), seed: 3 }];
