@@ -31,14 +31,8 @@ export class Checkpoints {
   }
 
   /** The checkpoint that an earlier attempt committed at this place, if any. */
-  async committed(
-    run: string,
-    version: PolicyVersion,
-  ): Promise<(CheckpointExtra & { readonly checkpoint: CheckpointRef }) | null> {
-    const commit = await this.#commits.read(checkpointPrefix(run, version));
-    if (!commit) return null;
-    const extra = commit.extra as unknown as CheckpointExtra;
-    return { ...extra, checkpoint: { manifest: commit.manifest, weights: weightsOf(commit.parts), version } };
+  committed(run: string, version: PolicyVersion): ReturnType<typeof committedCheckpoint> {
+    return committedCheckpoint(this.#commits, run, version);
   }
 
   /** Commits a state, manifest last. Whoever loses a race gets the winner's. */
@@ -85,6 +79,18 @@ export class Checkpoints {
     this.#kept.set(ref.sha256, state);
     while (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value!);
   }
+}
+
+/** The checkpoint at this place in a run, and what it carries; null where there is none. */
+export async function committedCheckpoint(
+  commits: Commits,
+  run: string,
+  version: PolicyVersion,
+): Promise<(CheckpointExtra & { readonly checkpoint: CheckpointRef }) | null> {
+  const commit = await commits.read(checkpointPrefix(run, version));
+  if (!commit) return null;
+  const extra = commit.extra as unknown as CheckpointExtra;
+  return { ...extra, checkpoint: { manifest: commit.manifest, weights: weightsOf(commit.parts), version } };
 }
 
 /** Weights of a foreign or corrupt file are a DataFailure that names the tensor. */

@@ -32,7 +32,7 @@ export interface TokenModel {
   ): Promise<readonly (readonly number[])[]>;
   /** Features of pictures by the model's vision tower, each of length 1: float32 [count · width]. */
   embed(
-    request: { readonly pictures: readonly BlobPicture[]; readonly weights?: StateFile },
+    request: EmbedRequest,
     options?: RequestOptions,
   ): Promise<{ readonly features: Float32Array; readonly width: number }>;
   /** Writes both into a folder, each named by its SHA-256. Equal states give equal bytes. */
@@ -67,7 +67,7 @@ export interface SampleMessages {
     readonly conversation: Conversation;
     /** An integer up to 2^53: all randomness of this message. */
     readonly seed: number;
-    /** Text that the message must begin with; its tokens have mask 0. */
+    /** Text that the message must begin with, e.g. `<answer>`; its tokens have mask 0. */
     readonly forced?: string;
   }[];
   readonly greedy: boolean;
@@ -91,6 +91,7 @@ export interface SampledText extends SampledTokens {
 }
 
 export interface GradientsRequest {
+  /** Of domain/objective. */
   readonly objective:
     | { readonly type: 'sft' }
     | { readonly type: 'grpo'; readonly clipLow: number; readonly clipHigh: number; readonly kl: number };
@@ -104,6 +105,12 @@ export interface GradientsRequest {
   /** Tokens with mask 1 of the whole update, where several calls make one; default: of this call. */
   readonly tokenCount?: number;
   readonly seed?: number;
+}
+
+export interface EmbedRequest {
+  readonly pictures: readonly BlobPicture[];
+  readonly rows?: number;
+  readonly weights?: StateFile;
 }
 
 /** Sums over the tokens of the call, over its token count. */
@@ -124,8 +131,9 @@ export interface StepRequest {
   readonly beta1: number;
   readonly beta2: number;
   readonly weightDecay: number;
+  /** Clipping by the global norm; 0 switches it off. */
   readonly clipNorm: number;
-  /** How many forwardBackward calls this step consists of. */
+  /** How many forwardBackward calls this step consists of; refused where the process holds other gradients. */
   readonly calls: number;
 }
 

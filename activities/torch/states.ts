@@ -3,7 +3,7 @@ import path from 'node:path';
 import { DataFailure } from '../../domain/failures.js';
 import type { CheckpointRef, PolicyVersion, Ref } from '../../domain/refs.js';
 import type { CheckpointExtra } from '../checkpoints.js';
-import { checkpointPrefix, OPTIMIZER, WEIGHTS, weightsOf } from '../checkpoints.js';
+import { checkpointPrefix, committedCheckpoint, OPTIMIZER, WEIGHTS, weightsOf } from '../checkpoints.js';
 import { parseJson } from '../datasets.js';
 import type { Commits, ObjectStore } from '../ports.js';
 import type { RequestOptions, StateFile, TokenModel } from './model.js';
@@ -29,14 +29,8 @@ export class TokenStates {
   }
 
   /** The checkpoint that an earlier attempt committed at this place, if any. */
-  async committed(
-    run: string,
-    version: PolicyVersion,
-  ): Promise<(CheckpointExtra & { readonly checkpoint: CheckpointRef }) | null> {
-    const commit = await this.#commits.read(checkpointPrefix(run, version));
-    if (!commit) return null;
-    const extra = commit.extra as unknown as CheckpointExtra;
-    return { ...extra, checkpoint: { manifest: commit.manifest, weights: weightsOf(commit.parts), version } };
+  committed(run: string, version: PolicyVersion): ReturnType<typeof committedCheckpoint> {
+    return committedCheckpoint(this.#commits, run, version);
   }
 
   /** Commits what the model has trained, manifest last. Whoever loses a race gets the winner's. */

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { BlobPicture, Conversation } from '../../domain/conversation/tokenized.js';
 
 /** Version of the messages; `PROTOCOL` of the Python package has the same number. */
 export const PROTOCOL = 2;
@@ -38,68 +37,6 @@ export interface LoadRequest {
   readonly pixels?: { readonly min: number; readonly max: number };
   /** A longer sequence is refused whole; default: what the model was made for, at most 32,768. */
   readonly contextTokens?: number;
-}
-
-/** A file of `saveState`. */
-export interface StateFile {
-  readonly path: string;
-  readonly sha256: string;
-}
-
-export interface SampleRequest {
-  readonly requests: readonly {
-    readonly conversation: Conversation;
-    /** An integer up to 2^53: all randomness of this message. */
-    readonly seed: number;
-    /** Text that the message must begin with, e.g. `<answer>`; its tokens have mask 0. */
-    readonly forced?: string;
-  }[];
-  readonly greedy: boolean;
-  readonly temperature: number;
-  readonly topP: number;
-  readonly maxTokens: number;
-  /** A message ends after any of these. */
-  readonly stop?: readonly string[];
-  /** Messages drawn at once. With 1 (the default) a message's numbers depend on nothing but its own request. */
-  readonly rows?: number;
-  /** Weights other than those that train. */
-  readonly weights?: StateFile;
-}
-
-/** Objectives of domain/objective. */
-export type Objective =
-  | { readonly type: 'sft' }
-  | { readonly type: 'grpo'; readonly clipLow: number; readonly clipHigh: number; readonly kl: number };
-
-export interface ForwardBackwardRequest {
-  readonly objective: Objective;
-  readonly sequences: readonly {
-    readonly conversation: Conversation;
-    readonly advantage?: number;
-    /** log π_ref of the tokens with mask 1, in order: what `logProbs` says. Needed where kl > 0. */
-    readonly referenceLogProbs?: readonly number[];
-  }[];
-  readonly microBatch: number;
-  /** D: tokens with mask 1 of the whole update, where several calls make one; default: of this call. */
-  readonly tokenCount?: number;
-  readonly seed?: number;
-}
-
-export interface OptimStepRequest {
-  readonly lr: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly weightDecay: number;
-  /** Clipping by the global norm; 0 switches it off. */
-  readonly clipNorm: number;
-  /** How many forwardBackward calls this step consists of; refused where the process holds other gradients. */
-  readonly calls: number;
-}
-
-export interface EmbedRequest {
-  readonly pictures: readonly BlobPicture[];
-  readonly rows?: number;
-  readonly weights?: StateFile;
 }
 
 const numbers = z.array(z.number());

@@ -1,4 +1,11 @@
 import type { z } from 'zod';
+import type {
+  EmbedRequest,
+  GradientsRequest,
+  SampleMessages,
+  StateFile,
+  StepRequest,
+} from '../../activities/torch/model.js';
 import type { Conversation } from '../../domain/conversation/tokenized.js';
 import { BugFailure, InfrastructureFailure } from '../../domain/failures.js';
 import type { RequestOptions } from './connection.js';
@@ -37,19 +44,16 @@ export class TorchEngine {
   }
 
   /** The next message of each conversation, in the order of the requests. */
-  async sample(request: schema.SampleRequest, options: Options = {}): Promise<readonly SampledMessage[]> {
+  async sample(request: SampleMessages, options: Options = {}): Promise<readonly SampledMessage[]> {
     return (await this.#ask('sample', request, schema.Sampled, options)).value.messages;
   }
 
   /** Adds gradients to those of the step; all of them or, when it fails, none. */
-  async forwardBackward(request: schema.ForwardBackwardRequest, options: Options = {}): Promise<Gradients> {
+  async forwardBackward(request: GradientsRequest, options: Options = {}): Promise<Gradients> {
     return (await this.#train('forwardBackward', request, schema.Gradients, options)).value;
   }
 
-  async optimStep(
-    request: schema.OptimStepRequest,
-    options: Options = {},
-  ): Promise<z.infer<typeof schema.Stepped>> {
+  async optimStep(request: StepRequest, options: Options = {}): Promise<z.infer<typeof schema.Stepped>> {
     this.#trained = null;
     return (await this.#train('optimStep', request, schema.Stepped, options)).value;
   }
@@ -59,7 +63,7 @@ export class TorchEngine {
     request: {
       readonly conversations: readonly Conversation[];
       readonly rows?: number;
-      readonly weights?: schema.StateFile;
+      readonly weights?: StateFile;
     },
     options: Options = {},
   ): Promise<readonly (readonly number[])[]> {
@@ -68,7 +72,7 @@ export class TorchEngine {
 
   /** Features of pictures by the model's vision tower, each of length 1: float32 [count · width]. */
   async embed(
-    request: schema.EmbedRequest,
+    request: EmbedRequest,
     options: Options = {},
   ): Promise<{ readonly features: Float32Array; readonly width: number }> {
     const { value, blobs } = await this.#ask('embed', request, schema.Embedded, options);
@@ -87,7 +91,7 @@ export class TorchEngine {
 
   /** Goes on from saved files; without `optimizer`, moments and steps begin at zero. */
   async loadState(
-    state: { readonly weights: schema.StateFile; readonly optimizer?: schema.StateFile },
+    state: { readonly weights: StateFile; readonly optimizer?: StateFile },
     options: Options = {},
   ): Promise<{ readonly steps: number }> {
     const { value } = await this.#ask('loadState', state, schema.LoadedState, options);
@@ -106,7 +110,7 @@ export class TorchEngine {
 
   /** The Python side's arithmetic of an objective, in float64, over numbers of tokens with mask 1. */
   async objective(request: {
-    readonly objective: schema.Objective;
+    readonly objective: GradientsRequest['objective'];
     readonly tokenCount: number;
     readonly logProbs: readonly number[];
     readonly old?: readonly number[];

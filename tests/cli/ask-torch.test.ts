@@ -88,7 +88,7 @@ describe('ruminate ask --engine torch', () => {
       const text_config = { max_position_embeddings: 4096 };
       writeFileSync(join(model, 'config.json'), JSON.stringify({ model_type: 'qwen3_vl', text_config }));
       const longer = ['--model', model, '--context-tokens', '5000'];
-      await refused(longer, '--context-tokens 5000: expected 16 to 4096');
+      await refused(longer, '--context-tokens is 5000: expected 16 to 4096');
     });
 
     it.skipIf(existsSync('/dev/nvidiactl'))(

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { InfrastructureFailure, UserError } from '../../domain/failures.js';
 import { printMessage } from '../../domain/protocol/text.js';
 import type { Conversation } from '../../domain/conversation/tokenized.js';
-import type { ForwardBackwardRequest, SampleRequest } from '../../infra/torch/schema.js';
+import type { GradientsRequest, SampleMessages } from '../../activities/torch/model.js';
 import { TorchEngine } from '../../infra/torch/torch-engine.js';
 import { asking, noise, picture, python, scratch, seedOf, skipped, TINY } from './support.js';
 
@@ -28,12 +28,12 @@ const QUESTIONS: readonly Conversation[] = [
   asking('no picture at all'),
 ];
 
-function requestsOf(conversations: readonly Conversation[]): SampleRequest['requests'] {
+function requestsOf(conversations: readonly Conversation[]): SampleMessages['requests'] {
   return conversations.map((conversation, i) => ({ conversation, seed: seedOf(`message ${i}`) }));
 }
 
 /** Demonstrations: each question answered. */
-const DEMONSTRATIONS: ForwardBackwardRequest = {
+const DEMONSTRATIONS: GradientsRequest = {
   objective: { type: 'sft' },
   microBatch: 2,
   sequences: QUESTIONS.map(({ messages }, i) => ({
@@ -136,7 +136,7 @@ describe.skipIf(python.path === null)(`the torch engine on a tiny Qwen2.5-VL${sk
       const chosen = message.logProbs.filter((_, t) => message.mask[t] === 1);
       expect(distance(chosen, logProbs[i]!)).toBeLessThan(AGREE_WITHIN);
     });
-    const step: ForwardBackwardRequest = {
+    const step: GradientsRequest = {
       objective: { type: 'grpo', clipLow: 0.2, clipHigh: 0.28, kl: 0.1 },
       microBatch: 2,
       sequences: conversations.map((conversation, i) => ({

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { InfrastructureFailure } from '../../domain/failures.js';
 import { isNodeError } from '../../infra/home/files.js';
-import type { ForwardBackwardRequest } from '../../infra/torch/schema.js';
+import type { GradientsRequest } from '../../activities/torch/model.js';
 import { TorchEngine } from '../../infra/torch/torch-engine.js';
 import { asking, HEIGHT, noise, python, scratch, seedOf, skipped, TINY, WIDTH } from './support.js';
 
@@ -35,7 +35,7 @@ const QUESTIONS = [
   asking('and the sign?', 1),
   asking('the door again?', 0),
 ];
-const UPDATE: ForwardBackwardRequest = {
+const UPDATE: GradientsRequest = {
   objective: { type: 'sft' },
   microBatch: 1,
   sequences: QUESTIONS.map(({ messages }, i) => ({
