@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { InfrastructureFailure } from '../../domain/failures.js';
+import { InfrastructureFailure, UserError } from '../../domain/failures.js';
 import { isNodeError } from '../../infra/home/files.js';
 import type { GradientsRequest } from '../../activities/torch/model.js';
 import { TorchEngine } from '../../infra/torch/torch-engine.js';
@@ -19,8 +19,8 @@ afterAll(async () => {
   remove();
 });
 
-function engineOf(ranks: number): TorchEngine {
-  const model = { ...TINY, ranks, gradientCheckpointing: true };
+function engineOf(ranks: number, device: 'cpu' | 'cuda' = 'cpu'): TorchEngine {
+  const model = { ...TINY, device, ranks, gradientCheckpointing: true };
   const engine = new TorchEngine(model, { python: python.path ?? '', logFile });
   engines.push(engine);
   return engine;
@@ -132,6 +132,14 @@ describe.skipIf(python.path === null)(`the torch engine on two ranks${skipped}`,
     expect(Math.abs(norm! - same!) / norm!).toBeLessThan(NUMBERS_WITHIN);
     await two.loadState(stepped);
     expect(await two.saveState(dir)).toEqual(stepped);
+  });
+
+  it('refuses more ranks than there are CUDA devices, by name', async () => {
+    const refused = engineOf(64, 'cuda').start();
+    await expect(refused).rejects.toBeInstanceOf(UserError);
+    await expect(refused).rejects.toThrow(
+      /^compute\.(device is cuda|ranks is 64), but PyTorch .*finds (no|\d+) CUDA device/,
+    );
   });
 
   it('leaves no rank behind when the first is killed', async () => {

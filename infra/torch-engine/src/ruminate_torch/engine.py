@@ -62,9 +62,10 @@ class Engine:
         if count == 1 or self.team is not None:
             return
         self.prepare_torch(given.integer("threads", 1, 256, 1))
-        from . import ranks
+        from . import model, ranks
         from .team import Team
 
+        model.device_of(device, ranks.Ranks())
         ranks.refuse_too_many(count, device)
         self.team = Team(count, device, self.end)
 

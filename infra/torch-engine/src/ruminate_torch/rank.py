@@ -7,6 +7,7 @@ import queue
 import shutil
 import sys
 import threading
+import time
 import traceback
 from pathlib import Path
 
@@ -24,15 +25,32 @@ def main() -> None:
         sys.exit("ruminate_torch.rank is started by rank 0")
     given = start[0]
     requests: queue.Queue = queue.Queue()
+    said = Said(sink)
     threading.Thread(target=listen, args=(source, requests, given["folder"]), daemon=True).start()
+    threading.Thread(target=said.beat, daemon=True).start()
     from . import ranks
 
     engine = Engine(ranks=ranks.join(given["rank"], given["count"], given["device"], Path(given["folder"])))
     while True:
         message, blobs = requests.get()
-        for piece in frames.encode({"failed": failed(engine, message, blobs)}):
-            sink.write(piece)
-        sink.flush()
+        said.say({"failed": failed(engine, message, blobs)})
+
+
+class Said:
+    """Whole frames from two threads: how a request ended, and each second that this rank is there."""
+
+    def __init__(self, sink):
+        self.sink, self.writing = sink, threading.Lock()
+
+    def say(self, message: dict) -> None:
+        with self.writing:
+            self.sink.write(b"".join(frames.encode(message)))
+            self.sink.flush()
+
+    def beat(self) -> None:
+        while True:
+            self.say({"type": "heartbeat"})
+            time.sleep(1)
 
 
 def listen(source, requests: queue.Queue, folder: str) -> None:

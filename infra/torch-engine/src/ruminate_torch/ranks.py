@@ -81,8 +81,9 @@ class Ranks:
 
 
 def refuse_too_many(count: int, device: str) -> None:
+    """One CUDA device a rank; a CPU has room for any number."""
     found = torch.cuda.device_count() if device == "cuda" else count
-    if 0 < found < count:
+    if found < count:
         raise UserError(
             f"compute.ranks is {count}, but PyTorch finds {found} CUDA device{'s' if found > 1 else ''} here: each rank needs its own",
             f"compute.ranks: {found}, or a machine with more devices",

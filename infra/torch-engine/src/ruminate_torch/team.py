@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from pathlib import Path
 from typing import Callable
@@ -23,15 +24,17 @@ from .errors import EngineError, described
 
 # Ranks fail at one place for one reason, so within moments of each other; a rank that waits for one that failed waits no longer.
 GRACE_S = 30.0
+# The others say each second that they are there; one silent for so long hangs (as infra/torch/process.ts has it).
+SILENCE_S = 120.0
 
 
 class Team:
-    """`end(error)`: says an error (as `described`) for whatever is in hand, and ends the process."""
+    """`end(error)`: says an error (as `described`) for whatever is in hand, and ends this process."""
 
     def __init__(self, count: int, device: str, end: Callable[[dict], None]):
         from . import ranks
 
-        self.end = end
+        self.tell = end
         self.computing: object | None = None
         self.folder = Path(tempfile.mkdtemp(prefix="ruminate-ranks-"))
         self.said: list[queue.Queue] = [queue.Queue() for _ in range(1, count)]
@@ -39,8 +42,10 @@ class Team:
             subprocess.Popen([sys.executable, "-m", "ruminate_torch.rank"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             for _ in range(1, count)
         ]
+        self.heard_at = [time.monotonic()] * count
         for rank, other in enumerate(self.others, 1):
             threading.Thread(target=self.watch, args=(rank, other), daemon=True).start()
+        threading.Thread(target=self.watch_silence, daemon=True).start()
         self.hand(lambda rank: {"rank": rank, "count": count, "device": device, "folder": str(self.folder)})
         self.ranks = ranks.join(0, count, device, self.folder)
 
@@ -85,6 +90,9 @@ class Team:
     def watch(self, rank: int, other: subprocess.Popen) -> None:
         try:
             while (got := frames.read(other.stdout)) is not None:
+                self.heard_at[rank] = time.monotonic()
+                if "failed" not in got[0]:
+                    continue
                 failure = got[0]["failed"]
                 if failure is not None:
                     timer = threading.Timer(GRACE_S, self.overdue, (self.computing, failure["error"]))
@@ -95,7 +103,17 @@ class Team:
             pass
         code = other.wait()
         how = f"by signal {-code}" if code < 0 else f"with code {code}"
-        told = f"rank {rank} of {len(self.others) + 1} ended {how}, and all others with it"
+        self.lose(rank, f"ended {how}")
+
+    def watch_silence(self) -> None:
+        while True:
+            time.sleep(SILENCE_S / 24)
+            for rank, at in enumerate(self.heard_at):
+                if rank > 0 and time.monotonic() - at > SILENCE_S:
+                    self.lose(rank, f"was silent for {SILENCE_S:.0f} s")
+
+    def lose(self, rank: int, how: str) -> None:
+        told = f"rank {rank} of {len(self.others) + 1} {how}; all ranks were ended"
         self.end({"kind": "infrastructure", "message": told, "hint": "the engine's log may say why"})
 
     def overdue(self, request: object | None, error: dict) -> None:
@@ -103,5 +121,8 @@ class Team:
         if request is not None and request is self.computing:
             self.end(error)
 
-    def remove(self) -> None:
+    def end(self, error: dict) -> None:
+        for other in self.others:
+            other.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.tell(error)
