@@ -116,15 +116,16 @@ function evaluationLine({ evaluation }: RunPlan): string {
   return `${policies} policies, each asked ${grouped(questions)} questions: ${all === null ? 'unknown' : `about ${tokens(all)}`} tokens`;
 }
 
-function memoryLines({ memory, engine, policy, device }: RunPlan): readonly string[] {
+function memoryLines({ memory, engine, policy, device, ranks }: RunPlan): readonly string[] {
   if (engine === 'onnx')
     return [
       'little: weights, gradients and moments of the embedded policy are ' +
         bytes(16 * (policy.trainable ?? 0)),
     ];
   if (memory === null) return ['unknown, as the size of the model is'];
-  const { frozen, trained, gradients, moments, trainer, sampler } = memory;
-  const where = device === 'cuda' ? 'on the one GPU that the engine uses' : 'on this machine';
+  const { frozen, trained, gradients, moments, trainer, sampler, eachRank } = memory;
+  const place = device === 'cuda' ? 'GPU' : 'rank of this machine';
+  const where = ranks === 1 ? `on one ${place}` : `over ${ranks}, ${bytes(eachRank)} on each ${place}`;
   const parts = [
     ...(frozen === 0 ? [] : [`frozen weights ${bytes(frozen)}`]),
     `weights that train ${bytes(trained)}`,

@@ -11,6 +11,8 @@ export interface RunPlan {
   readonly seed: number;
   readonly engine: PolicyConfig['engine'];
   readonly device: ComputeConfig['device'];
+  /** Processes that share the model; 1 but for the torch engine. */
+  readonly ranks: number;
   readonly policy: Omit<PolicyFacts, 'conversation'> & {
     /** Of weights that do not train; those that train are float32. */
     readonly dtype: 'fp32' | 'bf16';
@@ -91,11 +93,11 @@ export function runPlan(run: string, curriculum: Curriculum, facts: PlanFacts): 
   const bytesEach = trainable === null ? null : checkpointBytes(trainable);
   const memory =
     policy.engine === 'torch' && parameters !== null && trainable !== null
-      ? weightMemory(policy, parameters, trainable)
+      ? weightMemory(policy, parameters, trainable, compute.ranks)
       : null;
   return {
     ...{ run, curriculum: curriculum.name, seed: curriculum.seed, engine: policy.engine },
-    device: compute.device,
+    ...{ device: compute.device, ranks: compute.ranks },
     policy: { ...about, ...formOf(policy) },
     data: { train: facts.train, test: facts.test },
     stages,
