@@ -123,9 +123,9 @@ function memoryLines({ memory, engine, policy, device, ranks }: RunPlan): readon
         bytes(16 * (policy.trainable ?? 0)),
     ];
   if (memory === null) return ['unknown, as the size of the model is'];
-  const { frozen, trained, gradients, moments, trainer, sampler, eachRank } = memory;
-  const place = device === 'cuda' ? 'GPU' : 'rank of this machine';
-  const where = ranks === 1 ? `on one ${place}` : `over ${ranks}, ${bytes(eachRank)} on each ${place}`;
+  const { frozen, trained, gradients, moments, trainer, sampler } = memory;
+  const gpus = ranks === 1 ? 'on the one GPU that the engine uses' : `over ${ranks} GPUs`;
+  const where = device === 'cuda' ? gpus : 'on this machine';
   const parts = [
     ...(frozen === 0 ? [] : [`frozen weights ${bytes(frozen)}`]),
     `weights that train ${bytes(trained)}`,
@@ -136,6 +136,9 @@ function memoryLines({ memory, engine, policy, device, ranks }: RunPlan): readon
     `to train ${bytes(trainer)}: ${parts.join(', ')}`,
     `to sample ${bytes(sampler)}: the same without gradients and moments, in a process of its own`,
     `together ${bytes(trainer + sampler)} ${where}`,
+    ...(ranks === 1
+      ? []
+      : [`each of ${ranks} ranks keeps a share of both; while it samples, all weights (docs/torch.md)`]),
   ];
 }
 

@@ -13,8 +13,6 @@ export interface WeightMemory {
   /** Process that trains, and process that samples: each holds a model of its own. */
   readonly trainer: number;
   readonly sampler: number;
-  /** Of both together, what each rank holds: they have equal shares. */
-  readonly eachRank: number;
 }
 
 const FLOAT32 = 4;
@@ -23,15 +21,13 @@ export function weightMemory(
   { adapter, dtype }: Pick<TorchPolicy, 'adapter' | 'dtype'>,
   parameters: number,
   trainable: number,
-  ranks: number,
 ): WeightMemory {
   const frozen = adapter.type === 'full' ? 0 : parameters * (dtype === 'bf16' ? 2 : FLOAT32);
   const trained = trainable * FLOAT32;
   const [moments, gradients] = [2 * trained, trained];
   const sampler = frozen + trained;
   const trainer = sampler + moments + gradients;
-  const eachRank = Math.ceil((trainer + sampler) / ranks);
-  return { frozen, trained, moments, gradients, trainer, sampler, eachRank };
+  return { frozen, trained, moments, gradients, trainer, sampler };
 }
 
 /** Bytes of a checkpoint: weights that train and their two moments, in float32. */

@@ -93,7 +93,7 @@ export function runPlan(run: string, curriculum: Curriculum, facts: PlanFacts): 
   const bytesEach = trainable === null ? null : checkpointBytes(trainable);
   const memory =
     policy.engine === 'torch' && parameters !== null && trainable !== null
-      ? weightMemory(policy, parameters, trainable, compute.ranks)
+      ? weightMemory(policy, parameters, trainable)
       : null;
   return {
     ...{ run, curriculum: curriculum.name, seed: curriculum.seed, engine: policy.engine },

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadCurriculum, parseCurriculum } from '../../configs/load.js';
 import { UserError } from '../../domain/failures.js';
@@ -44,6 +45,20 @@ function spoiled(piece: string, by: string): string {
 }
 
 describe('a curriculum file', () => {
+  it('may ask for several ranks of the torch engine, and of no other', async () => {
+    expect(problems(`${GOOD}compute: { ranks: 2 }\n`)).toEqual([
+      expect.stringContaining('`compute.ranks` is for the torch engine'),
+    ]);
+    expect(parseCurriculum(`${GOOD}compute: { ranks: 1 }\n`, 'my.yaml').compute.ranks).toBe(1);
+    const torch = await loadCurriculum('configs/torch-tiny.yaml');
+    expect(torch.compute.ranks).toBe(1);
+    const several = readFileSync('configs/torch-tiny.yaml', 'utf8').replace(
+      'compute: {',
+      'compute: { ranks: 2,',
+    );
+    expect(parseCurriculum(several, 'configs/torch-tiny.yaml').compute.ranks).toBe(2);
+  });
+
   it('is read with every default filled in', () => {
     const good = parseCurriculum(GOOD, 'my.yaml');
     expect(good.stages.map(({ from }) => from)).toEqual(['base', 'see', 'DRP-SFT']);
