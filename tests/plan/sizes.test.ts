@@ -80,7 +80,7 @@ describe('memory', () => {
       adapter: { type: 'lora', rank: 1, alpha: 1, dropout: 0, seed: 1 },
       dtype: 'bf16',
     } as const;
-    expect(weightMemory(lora, 1000, 10, 3)).toEqual({
+    expect(weightMemory(lora, 1000, 10)).toEqual({
       ...{
         frozen: 2000,
         trained: 40,
@@ -88,15 +88,14 @@ describe('memory', () => {
         gradients: 40,
         trainer: 2160,
         sampler: 2040,
-        eachRank: 1400,
       },
     });
-    expect(weightMemory({ ...lora, dtype: 'fp32' }, 1000, 10, 1).frozen).toBe(4000);
+    expect(weightMemory({ ...lora, dtype: 'fp32' }, 1000, 10).frozen).toBe(4000);
   });
 
   it('of a full model: 16 bytes a parameter, whatever it computes in', () => {
     const full = { adapter: { type: 'full' }, dtype: 'bf16' } as const;
-    expect(weightMemory(full, 1000, 1000, 1)).toMatchObject({ frozen: 0, trainer: 16_000, sampler: 4_000 });
+    expect(weightMemory(full, 1000, 1000)).toMatchObject({ frozen: 0, trainer: 16_000, sampler: 4_000 });
     expect(checkpointBytes(1000)).toBe(12_000);
   });
 });
