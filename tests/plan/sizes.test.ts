@@ -75,7 +75,7 @@ describe('config.json', () => {
 });
 
 describe('memory', () => {
-  it('of a LoRA: 2 bytes a frozen parameter in bf16, 16 a parameter that trains, 12 where it only samples', () => {
+  it('of a LoRA: 2 bytes a frozen parameter in bf16, 16 a parameter that trains, 4 where it only samples', () => {
     const lora = {
       adapter: { type: 'lora', rank: 1, alpha: 1, dropout: 0, seed: 1 },
       dtype: 'bf16',
