@@ -62,10 +62,11 @@ class Engine:
         if count == 1 or self.team is not None:
             return
         self.prepare_torch(given.integer("threads", 1, 256, 1))
-        from . import model, ranks
+        from . import ranks
+        from .devices import device_of
         from .team import Team
 
-        model.device_of(device, ranks.Ranks())
+        device_of(device)
         ranks.refuse_too_many(count, device)
         self.team = Team(count, device, self.end)
 
