@@ -1,8 +1,7 @@
-import { countsOf } from '../domain/looks.js';
-import { gradeAnswer } from '../domain/metrics/grade.js';
 import type { GradedRollout } from '../domain/graded.js';
 import type { GradedShard, GradeShardInput } from './contract.js';
 import { parseLines, toLines, type DataSets } from './datasets.js';
+import { gradeRollout } from './grade-rollout.js';
 import type { ObjectStore } from './ports.js';
 import { readRollouts, shardPrefix, toRollout } from './rollouts.js';
 import { sumsOf } from './score-groups.js';
@@ -23,24 +22,7 @@ export function createGradeShard(deps: {
     }
     const live = await readRollouts(deps.store, shard, turns, observations);
     const rollouts = live.map((rollout) => toRollout(data, rollout));
-    const graded = rollouts.map((rollout, row): GradedRollout => {
-      const question = data.questions[live[row]!.questionIndex]!;
-      const { clips, crops, refused } = countsOf(rollout);
-      return {
-        questionId: question.id,
-        question: question.question,
-        task: question.task,
-        looks: question.looks,
-        video: question.video,
-        dir: data.dir,
-        answers: question.answers,
-        rollout,
-        ...gradeAnswer(rollout.answer, question.answers),
-        clips,
-        crops,
-        refused,
-      };
-    });
+    const graded = rollouts.map((rollout, row) => gradeRollout(data, live[row]!.questionIndex, rollout));
     const { ref } = await deps.store.putIfAbsent(key, toLines(graded), 'trajectories');
     return { ref, sums: sumsOf(data, rollouts, shard.questions, shard.groupSize, [], []) };
   };

@@ -1,9 +1,8 @@
 import type { GradedRollout } from '../../domain/graded.js';
-import { countsOf } from '../../domain/looks.js';
-import { gradeAnswer } from '../../domain/metrics/grade.js';
 import type { Rollout } from '../../domain/trajectory.js';
 import type { GradedShard, GradeShardInput } from '../contract.js';
 import { parseLines, toLines, type DataSets } from '../datasets.js';
+import { gradeRollout } from '../grade-rollout.js';
 import { cancellationSignal } from '../heartbeat.js';
 import type { ObjectStore } from '../ports.js';
 import { shardPrefix } from '../rollouts.js';
@@ -32,21 +31,11 @@ export function createTorchGradeShard(deps: Deps): (input: GradeShardInput) => P
       openings.of(shard.data, question, view, cancellationSignal()),
     );
     const graded = live.map((conversation): GradedRollout => {
-      const question = data.questions[conversation.questionIndex]!;
       const rollout = toRollout(conversation);
-      const { clips, crops, refused } = countsOf(rollout);
       const { video, overview } = conversation.opening;
       return {
-        questionId: question.id,
-        question: question.question,
-        task: question.task,
-        looks: question.looks,
-        video: question.video,
-        dir: data.dir,
-        answers: question.answers,
+        ...gradeRollout(data, conversation.questionIndex, rollout),
         rollout: inWords(rollout, conversation),
-        ...gradeAnswer(rollout.answer, question.answers),
-        ...{ clips, crops, refused },
         shown: { fps: video.fps, frames: overview.map(({ frame }) => frame) },
       };
     });

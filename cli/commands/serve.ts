@@ -88,7 +88,11 @@ async function open(run: string | null, { stage, from, threads }: Options) {
   const { withSession } = await import('../../infra/client/session.js');
   const { findPolicy } = await import('../../infra/client/policies.js');
   return withSession(openHome(), async (session) =>
-    policyFromRun(session, await findPolicy(session, { run, stage: stage ?? null }), threads),
+    policyFromRun(
+      session,
+      await findPolicy(session, { run, stage: stage ?? null }, ({ engine }) => engine !== 'torch'),
+      threads,
+    ),
   );
 }
 

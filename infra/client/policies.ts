@@ -19,11 +19,16 @@ export interface PolicyChoice {
   readonly stage: string | null;
 }
 
-export async function findPolicy(session: Session, choice: PolicyChoice): Promise<TrainedPolicy> {
+/** @param usable which policies the caller can use: where no run is named, those of other runs are passed over */
+export async function findPolicy(
+  session: Session,
+  choice: PolicyChoice,
+  usable: (policy: TrainedPolicy['policy']) => boolean = () => true,
+): Promise<TrainedPolicy> {
   const names = choice.run === null ? (await listRuns(session)).map(({ run }) => run) : [choice.run];
   for (const run of names) {
     const found = await policyOf(session, run, choice.stage);
-    if (found !== null) return found;
+    if (found !== null && (choice.run !== null || usable(found.policy))) return found;
   }
   const wanted = choice.stage === null ? 'a trained policy' : `a policy of stage "${choice.stage}"`;
   throw new UserError(

@@ -9,7 +9,7 @@ import { badRequest } from './errors.js';
 import { greyPicture } from './pictures.js';
 import type { Message } from './request.js';
 import type { OpenConversation, PastTurn } from './served-policy.js';
-import { readSaid, type Said } from './slots.js';
+import { readSaid, type Said } from './spoken-slots.js';
 
 /**
  * A chat as the policy sees it:

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { slotMask } from '../../domain/protocol/compact.js';
 import { speak, tokenName } from '../../domain/protocol/slot-words.js';
-import { functionOf } from './slots.js';
+import { functionOf } from './spoken-slots.js';
 import type { ServedPolicy, SpokenTurn } from './served-policy.js';
 
 /** What a turn is told with. */

@@ -1,16 +1,12 @@
 import { z } from 'zod';
+import type { TorchPolicy } from '../../domain/curriculum.js';
 
 /** Version of the messages; `PROTOCOL` of the Python package has the same number. */
 export const PROTOCOL = 2;
 
 /** What a model is made of, and what of it trains. */
 export interface LoadRequest {
-  readonly model:
-    | { readonly type: 'folder'; readonly path: string }
-    /** A folder's architecture with weights drawn from a seed: what a size costs, before its gigabytes are there. */
-    | { readonly type: 'random'; readonly path: string; readonly seed: number }
-    /** 2 × 64, 0.35M parameters, made on the spot. */
-    | { readonly type: 'tiny'; readonly family: 'qwen2.5-vl' | 'qwen3-vl'; readonly seed: number };
+  readonly model: TorchPolicy['model'];
   readonly adapter:
     | {
         readonly type: 'lora';

@@ -67,6 +67,7 @@ import { cachedStore } from '../store/local-cache.js';
 import { commitWithManifest, readManifest } from '../store/manifest.js';
 import { s3Store } from '../store/s3.js';
 import { WHOLE_UP_TO } from '../tools/frames.js';
+import { latePhotographer } from '../tools/late-photographer.js';
 import { PictureTools } from '../tools/look.js';
 import { VideoPhotographer } from '../tools/shown.js';
 import { localEngines } from '../torch/engines.js';
@@ -221,7 +222,8 @@ async function train(home: Home, connection: ConnectionInfo): Promise<Wired> {
   const dataSets = new DataSets(store);
   const engines = new Engines(createEngine);
   const checkpoints = new Checkpoints(store, commitsOf(store));
-  const photographer = new VideoPhotographer((await resolveVideo()).reader);
+  // Whoever sampled has taken the overviews: they are only read here.
+  const photographer = latePhotographer(async () => new VideoPhotographer((await resolveVideo()).reader));
   const openings = new Openings(store, dataSets, photographer);
   const { models, states } = torch(home, 'gpu-train', store);
   const activities: TrainActivities = {
