@@ -304,6 +304,7 @@ export interface RunReport {
     readonly ci95: readonly [number, number];
   }[];
   readonly ledger: PromptLedger;
+  /** Versions of what shaped the run's bytes, and where settings of theirs changed on the way. */
   readonly madeBy: Readonly<Record<string, string>>;
 }
 
@@ -332,6 +333,8 @@ export interface WriteReportInput {
   readonly evaluations: readonly { readonly stage: string; readonly graded: readonly Ref[] }[];
   readonly series: readonly Ref[];
   readonly ledger: PromptLedger;
+  /** Where settings changed on the way, each `DRP-SFT, after step 20: compute.microBatch: 4 → 1`; absent where none did. */
+  readonly roomChanges?: readonly string[];
 }
 
 export interface WrittenReport {

@@ -42,7 +42,7 @@ export function createWriteReport(
       input,
       evaluations,
       train.questions,
-      await deps.madeBy(input.curriculum.policy.engine),
+      { ...(await deps.madeBy(input.curriculum.policy.engine)), ...changesOf(input) },
     );
     const series = (await Promise.all(input.series.map((ref) => lines<StepRecord>(store, ref)))).flat();
     const last = report.stages.at(-1)?.stage ?? BASE;
@@ -98,6 +98,11 @@ export function computeReport(
     ledger,
     madeBy,
   };
+}
+
+/** A run whose settings changed on its way has the bytes of neither. */
+function changesOf({ roomChanges }: WriteReportInput): Readonly<Record<string, string>> {
+  return roomChanges === undefined ? {} : { 'changed on the way': roomChanges.join('; ') };
 }
 
 /** What each RL stage changed, over the questions that were asked both before it and after it. */

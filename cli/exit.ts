@@ -8,6 +8,8 @@ export const EXIT = {
   failure: 1,
   /** A mistake that the person can mend: a wrong argument, a file that is not there. */
   usage: 2,
+  /** A run waits for a person: it is paused, or needs attention. */
+  waiting: 3,
   /** Ctrl-C. */
   interrupted: 130,
 } as const;

@@ -1,6 +1,7 @@
 import { runPage, type Session } from '../infra/client/session.js';
 import { runReport } from '../infra/client/report.js';
-import { hasEnded, watchRun } from '../infra/client/watch.js';
+import { hasEnded, waitsForPerson } from '../infra/client/run-state.js';
+import { watchRun } from '../infra/client/watch.js';
 import type { RunStatus } from '../infra/client/status.js';
 import type { Home } from '../infra/home/home.js';
 import { EXIT } from './exit.js';
@@ -9,7 +10,7 @@ import { err, out } from './say.js';
 import { reportTable } from './table.js';
 import { keepPage } from './pages.js';
 
-/** Watches a run to its end, then shows its table. Ctrl-C stops the watching, not the run. Returns the exit code. */
+/** Watches a run until it ends, then shows its table, or until it waits for a person. Ctrl-C stops the watching, not the run. Returns the exit code. */
 export async function follow(session: Session, home: Home, run: string): Promise<number> {
   const stop = new AbortController();
   const onInterrupt = (): void => {
@@ -31,7 +32,7 @@ export async function follow(session: Session, home: Home, run: string): Promise
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
   }
-  if (last === null || !hasEnded(last)) {
+  if (last === null || !(hasEnded(last) || waitsForPerson(last))) {
     err(`\nStopped watching; the run goes on.`);
     err(`  ruminate watch ${run}     watch it again`);
     err(`  ruminate cancel ${run}    stop it; its last checkpoint stands`);
@@ -41,11 +42,13 @@ export async function follow(session: Session, home: Home, run: string): Promise
   return ended(session, home, last);
 }
 
-/** Says how a run ended, and shows its table where it is complete. Returns the exit code. */
+/** Says how a run ended or what it waits for, and shows its table where it is complete. Returns the exit code. */
 export async function ended(session: Session, home: Home, status: RunStatus): Promise<number> {
   if (status.state !== 'completed') {
     err(`${status.run}: ${status.state}${status.reason === null ? '' : `: ${status.reason}`}`);
-    return EXIT.failure;
+    if (!waitsForPerson(status)) return EXIT.failure;
+    err(`It waits, and loses nothing; ruminate cancel ${status.run} stops it.`);
+    return EXIT.waiting;
   }
   const { report, html } = await runReport(session, status.run);
   out('');

@@ -9,6 +9,7 @@ export function statusLines(status: RunStatus, nowMs: number): readonly string[]
   return [
     `${pc.bold(status.run)} (${status.curriculum}) · ${coloured(status.state)}${doing} · ${took}`,
     ...(status.reason === null ? [] : [pc.yellow(status.reason)]),
+    ...status.roomChanges.map((change) => `  changed on the way · ${change}`),
     ...columns(status.stages.map((stage) => cells(stage, nowMs))).map((line) => `  ${line}`),
     ...progressLines(status, nowMs).map((line) => `  ${line}`),
     ...troubleLines(status).map((line) => pc.yellow(line)),
@@ -59,6 +60,7 @@ function rate({ secondsLeft, step, steps }: StageStatus): string {
 const MARKS: Readonly<Record<StageStatus['state'], string>> = {
   waiting: '·',
   running: '▸',
+  paused: '‖',
   completed: '✓',
   failed: '✗',
   cancelled: '■',

@@ -1,6 +1,6 @@
 /**
  * What went wrong, named by the boundary it crossed and classified once:
- * - `user`: the person's to mend (a config, a path, a missing program, a sequence that outgrows the policy). Told in one message, never retried.
+ * - `user`: the person's to mend (a config, a path, a missing program, a sequence that outgrows the policy, too little memory). Told in one message, never retried.
  * - `policy`: the model did something impossible. An observation for it and a count in the metrics.
  * - `data`: this video or record is bad. Quarantined; the run goes on until there are too many.
  * - `infrastructure`: a network, disk or process. Retried.
@@ -32,6 +32,20 @@ export class BudgetFailure extends Error {
   }
 }
 
+/**
+ * Memory ran out, of a device or of the machine: what there was no room for; `hint` says what to lower. A run waits with it
+ * until a person has made room. A process that the system killed for want of memory says nothing: that is infrastructure.
+ */
+export class MemoryFailure extends Error {
+  override readonly name = 'MemoryFailure';
+  readonly hint: string;
+
+  constructor(message: string, hint: string, options?: ErrorOptions) {
+    super(message, options);
+    this.hint = hint;
+  }
+}
+
 /** A model's action that no tool or protocol admits, where it could not be turned into an observation. */
 export class PolicyFailure extends Error {
   override readonly name = 'PolicyFailure';
@@ -55,6 +69,7 @@ export class BugFailure extends Error {
 const KIND_OF_NAME: Readonly<Record<string, FailureKind>> = {
   UserError: 'user',
   BudgetFailure: 'user',
+  MemoryFailure: 'user',
   PolicyFailure: 'policy',
   DataFailure: 'data',
   InfrastructureFailure: 'infrastructure',
@@ -62,7 +77,13 @@ const KIND_OF_NAME: Readonly<Record<string, FailureKind>> = {
 };
 
 /** Error types that another attempt cannot mend: Temporal's `nonRetryableErrorTypes`. */
-export const NON_RETRYABLE: readonly string[] = ['UserError', 'BudgetFailure', 'DataFailure', 'BugFailure'];
+export const NON_RETRYABLE: readonly string[] = [
+  'UserError',
+  'BudgetFailure',
+  'MemoryFailure',
+  'DataFailure',
+  'BugFailure',
+];
 
 /** What the language itself throws at a programming mistake. */
 const PROGRAMMING_ERRORS: readonly string[] = ['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'];

@@ -1,5 +1,5 @@
 import { freemem, totalmem } from 'node:os';
-import { UserError } from '../domain/failures.js';
+import { MemoryFailure } from '../domain/failures.js';
 
 /** A graph as a message names it. */
 export interface GraphName {
@@ -20,17 +20,18 @@ export function requireMemory(graph: GraphName, neededBytes: number, roomBytes =
   );
 }
 
-/** What onnxruntime threw, where it was for want of memory told as a person's to mend; anything else as it came. */
+/** What onnxruntime threw, where it was for want of memory told as that; anything else as it came. */
 export function explained(graph: GraphName, error: unknown): unknown {
+  if (error instanceof MemoryFailure) return error;
   const said = error instanceof Error ? error.message : String(error);
-  return OUT_OF_MEMORY.test(said) ? shortage(graph, `ran out of memory (${said})`, error) : error;
+  return OUT_OF_MEMORY.test(said) ? shortage(graph, `could not run (${said})`, error) : error;
 }
 
 /** What a failed allocation is called by C++, onnxruntime's allocators, V8 and CUDA. */
 const OUT_OF_MEMORY =
   /bad_alloc|bad allocation|failed to allocate memory|array buffer allocation failed|out of memory/i;
 
-function shortage({ key, policy }: GraphName, what: string, cause?: unknown): UserError {
+function shortage({ key, policy }: GraphName, what: string, cause?: unknown): MemoryFailure {
   const [graph, batch, looks] = key.split('/');
   const shaped = SHAPED.test(key);
   const shape = shaped ? ` for a batch of ${batch} with ${looks} looks` : '';
@@ -38,9 +39,11 @@ function shortage({ key, policy }: GraphName, what: string, cause?: unknown): Us
     ? `lower compute.microBatch (a batch half as large needs about half), policy.width or policy.layers`
     : 'lower policy.width or policy.layers';
   const of = policy ? ` of a policy of width ${policy.width} and ${policy.layers} layers` : '';
-  return new UserError(`the ${graph} graph${shape}${of} ${what}`, `${lower}, or give it more memory`, {
-    cause,
-  });
+  return new MemoryFailure(
+    `out of memory: the ${graph} graph${shape}${of} ${what}`,
+    `${lower}, or give it more memory`,
+    { cause },
+  );
 }
 
 /** `<graph>/<batch>/<looks>`, then whatever else tells the sessions of a graph apart. */

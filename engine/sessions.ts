@@ -67,7 +67,7 @@ export class Sessions {
 
   /**
    * Runs the graph of that key; its feeds may hold more than it takes in. Throws a UserError where the graph cannot have
-   * the device or the memory that it needs.
+   * the device that it needs, a MemoryFailure where it cannot have the memory.
    *
    * @param into tensors that outputs of these names are written into (slab.ts); others get memory of their own
    */

@@ -18,12 +18,15 @@ import {
   ATTRIBUTES,
   evaluationWorkflowId,
   progressSignal,
+  resumeUpdate,
   stageWorkflowId,
   statusQuery,
 } from './messages.js';
 import { cpu, train } from './proxies.js';
+import { withRoom, type RoomyWork } from './room.js';
 import { RunBook } from './run-book.js';
 import { stage as stageWorkflow } from './stage.js';
+import { afterWait, type StageResult, type StageState } from './stage-state.js';
 
 export interface CurriculumInput {
   /** The run's name, and the workflow's id. */
@@ -57,6 +60,9 @@ export async function curriculum(input: CurriculumInput): Promise<CurriculumResu
   setHandler(acceptChangesSignal, () => {
     book.acceptChanges();
   });
+  setHandler(resumeUpdate, (word) => {
+    book.resume(word);
+  });
   try {
     const result = await run(input, book);
     book.end('completed', null);
@@ -72,7 +78,7 @@ async function run(input: CurriculumInput, book: RunBook): Promise<CurriculumRes
   const { curriculum } = input;
   await sameParts(input, book);
   book.now('preparing videos, questions and the base policy');
-  const [{ train: trainSet, test: testSet }, base] = await Promise.all([prepare(input), startPolicy(input)]);
+  const [{ train: trainSet, test: testSet }, base] = await Promise.all([prepare(input), startPolicy(input, book)]);
 
   const policies = new Map<string, CheckpointRef>([['base', base]]);
   let ledger: PromptLedger = EMPTY_LEDGER;
@@ -80,7 +86,7 @@ async function run(input: CurriculumInput, book: RunBook): Promise<CurriculumRes
   for (const stage of inOrder(curriculum.stages)) {
     await sameParts(input, book);
     book.begin(stage);
-    const result = await runStage(input, stage, policies.get(stage.from)!, trainSet);
+    const result = await runStage(input, book, stage, policies.get(stage.from)!, trainSet);
     book.progress(result.status);
     policies.set(stage.name, result.checkpoint);
     series.push(...result.series);
@@ -97,6 +103,7 @@ async function run(input: CurriculumInput, book: RunBook): Promise<CurriculumRes
     evaluations,
     series,
     ledger,
+    ...(book.roomChanges.length === 0 ? {} : { roomChanges: book.roomChanges }),
   });
   return { report, ledger };
 }
@@ -106,31 +113,33 @@ function inOrder(stages: readonly Stage[]): readonly Stage[] {
   return [...stages.filter(({ baseline }) => !baseline), ...stages.filter(({ baseline }) => baseline)];
 }
 
-function runStage(input: CurriculumInput, stage: Stage, start: CheckpointRef, data: DataSet) {
-  const { seed, policy, compute, name } = input.curriculum;
-  const { historyLimit } = input;
-  return executeChild(stageWorkflow, {
-    ...CHILD,
-    workflowId: stageWorkflowId(input.run, stage.name),
-    staticSummary: `${stage.name}: ${stage.type}, ${stage.steps} steps from ${stage.from}`,
-    typedSearchAttributes: [
-      { key: ATTRIBUTES.curriculum, value: name },
-      { key: ATTRIBUTES.stage, value: stage.name },
-      { key: ATTRIBUTES.state, value: 'running' },
-    ],
-    args: [
-      {
-        run: input.run,
-        seed,
-        stage,
-        policy,
-        compute,
-        train: data,
-        start,
-        ...(historyLimit === undefined ? {} : { historyLimit }),
-      },
-    ],
-  });
+function runStage(
+  input: CurriculumInput,
+  book: RunBook,
+  stage: Stage,
+  start: CheckpointRef,
+  data: DataSet,
+): Promise<StageResult> {
+  const { run, historyLimit } = input;
+  return roomy<StageResult, StageState>(input, book, ({ seed, policy, compute, name }, before) =>
+    executeChild(stageWorkflow, {
+      ...CHILD,
+      workflowId: stageWorkflowId(run, stage.name),
+      staticSummary: `${stage.name}: ${stage.type}, ${stage.steps} steps from ${stage.from}`,
+      typedSearchAttributes: [
+        { key: ATTRIBUTES.curriculum, value: name },
+        { key: ATTRIBUTES.stage, value: stage.name },
+        { key: ATTRIBUTES.state, value: 'running' },
+      ],
+      args: [
+        {
+          ...{ run, seed, stage, policy, compute, train: data, start },
+          ...(historyLimit === undefined ? {} : { historyLimit }),
+          ...(before === null ? {} : { state: afterWait(before.left, before.waitedMs) }),
+        },
+      ],
+    }),
+  );
 }
 
 /** Every policy answers the same questions of the test split, which nothing has touched until now. */
@@ -140,38 +149,35 @@ async function evaluateAll(
   policies: ReadonlyMap<string, CheckpointRef>,
   data: DataSet,
 ) {
-  const { seed, policy, compute, evaluation, name } = input.curriculum;
+  const { run } = input;
+  const { seed, evaluation, name } = input.curriculum;
   book.now('choosing the questions of the evaluation');
   const { questions } = await cpu.planEvaluation({ seed, data, evaluation });
   const evaluations: { stage: string; graded: readonly Ref[] }[] = [];
   for (const [stage, checkpoint] of policies) {
     book.now(`evaluating ${stage} on ${questions.length} held-out questions`);
-    const { graded, accuracy } = await executeChild(evaluate, {
-      ...CHILD,
-      workflowId: evaluationWorkflowId(input.run, stage),
-      staticSummary: `${stage}: ${questions.length} held-out questions, greedily`,
-      typedSearchAttributes: [
-        { key: ATTRIBUTES.curriculum, value: name },
-        { key: ATTRIBUTES.stage, value: stage },
-      ],
-      args: [
-        {
-          run: input.run,
-          policyOf: stage,
-          at: { run: input.run, stage: `evaluation/${stage}`, step: checkpoint.version.step },
-          seed,
-          data,
-          questions,
-          policy,
-          compute,
-          checkpoint,
-        },
-      ],
-    });
+    const at = { run, stage: `evaluation/${stage}`, step: checkpoint.version.step };
+    const { graded, accuracy } = await roomy(input, book, ({ policy, compute }) =>
+      executeChild(evaluate, {
+        ...CHILD,
+        workflowId: evaluationWorkflowId(run, stage),
+        staticSummary: `${stage}: ${questions.length} held-out questions, greedily`,
+        typedSearchAttributes: [
+          { key: ATTRIBUTES.curriculum, value: name },
+          { key: ATTRIBUTES.stage, value: stage },
+        ],
+        args: [{ run, policyOf: stage, at, seed, data, questions, policy, compute, checkpoint }],
+      }),
+    );
     book.evaluated(stage, accuracy);
     evaluations.push({ stage, graded });
   }
   return evaluations;
+}
+
+/** What needs a model in memory; after a wait for room it begins with the versions looked at again. */
+function roomy<T, L = never>(input: CurriculumInput, book: RunBook, work: RoomyWork<T, L>): Promise<T> {
+  return withRoom(book, () => sameParts(input, book), work);
 }
 
 /** Refuses to go on with other versions of what shapes the bytes, until a person says so. */
@@ -199,9 +205,9 @@ async function prepare({ run, curriculum }: CurriculumInput): Promise<PreparedFo
   return { train, test };
 }
 
-function startPolicy({ run, curriculum, baseWeights }: CurriculumInput): Promise<CheckpointRef> {
-  const { seed, policy, compute } = curriculum;
-  return train.startPolicy.executeWithOptions({ summary: 'base' }, [
-    { run, seed, policy, compute, baseWeights },
-  ]);
+function startPolicy(input: CurriculumInput, book: RunBook): Promise<CheckpointRef> {
+  const { run, baseWeights } = input;
+  return roomy(input, book, ({ seed, policy, compute }) =>
+    train.startPolicy.executeWithOptions({ summary: 'base' }, [{ run, seed, policy, compute, baseWeights }]),
+  );
 }

@@ -1,32 +1,37 @@
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { Stage } from '../domain/curriculum.js';
 import type { CheckpointRef, Ref } from '../domain/refs.js';
+import type { Room } from '../domain/room.js';
 
 /** What `ruminate status RUN --json` shows of a run. Stable for scripts: fields may be added, never renamed. */
 export interface RunStatus {
   readonly run: string;
   readonly curriculum: string;
   readonly state: RunState;
-  /** Why it waits for a person or has failed. */
+  /** Why it waits for a person (then also what to do) or has failed. */
   readonly reason: string | null;
   /** What it does now, in words. */
   readonly activity: string;
   readonly stages: readonly StageStatus[];
   /** Versions of what shapes the run's bytes; null until they are recorded. */
   readonly madeBy: Readonly<Record<string, string>> | null;
+  /** The settings in force of those that may change on the way, and where they did: `DRP-SFT, after step 20: compute.microBatch: 4 → 1`. */
+  readonly room: Room;
+  readonly roomChanges: readonly string[];
   /** Milliseconds since 1970. */
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
 }
 
+/** `paused`: memory ran out, and the run waits for room. `needs-attention`: other versions than it was made with. */
 export type RunState = 'running' | 'paused' | 'needs-attention' | 'completed' | 'failed' | 'cancelled';
 
 export interface StageStatus {
   readonly stage: string;
   readonly type: Stage['type'];
   readonly baseline: boolean;
-  readonly state: 'waiting' | 'running' | 'completed' | 'failed' | 'cancelled';
+  readonly state: 'waiting' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
   /** Optimizer steps done, of how many. */
   readonly step: number;
   readonly steps: number;
@@ -54,6 +59,15 @@ export const stageStatusQuery = defineQuery<StageStatus>('stageStatus');
 export const progressSignal = defineSignal<[StageStatus]>('progress');
 /** A person's word to go on although the versions of what shapes the bytes have changed. */
 export const acceptChangesSignal = defineSignal('acceptChanges');
+/** A person's word that a paused run may try again, with these settings from now on. Answered once it goes on. */
+export const resumeUpdate = defineUpdate<void, [Resume]>('resume');
+
+export interface Resume {
+  readonly room: Room;
+  /** The curriculum's file that says them, and the command that takes the run up again: for its memo. */
+  readonly file: string;
+  readonly again: string;
+}
 
 /** What runs can be filtered by in the Temporal UI; registered when the services start. */
 export const ATTRIBUTES = {

@@ -38,12 +38,9 @@ async function oneStep(stage: RlStage, run: StageRun, questions: readonly number
   const outcomes = await inFlight([...Array(shards).keys()], shards, (shard) =>
     sampleAndScore(stage, run, shard, questions, `${story} · groups ${groupsOf(stage, shard)}`),
   );
-  state.ledger = addLedger(
-    state.ledger,
-    outcomes.map(({ ledger }) => ledger).reduce(addLedger, EMPTY_LEDGER),
-  );
-  refuseImbalance(stage, state.ledger, step);
-  refuseTooMany(stage, state.ledger);
+  const ledger = outcomes.reduce((sum, outcome) => addLedger(sum, outcome.ledger), state.ledger);
+  refuseImbalance(stage, ledger, step);
+  refuseTooMany(stage, ledger);
   const scored = outcomes.flatMap(({ scored }) => (scored === null ? [] : [scored]));
   const timeMs: Record<string, number> = {};
   for (const outcome of outcomes) addInto(timeMs, outcome.timeMs);
@@ -62,6 +59,8 @@ async function oneStep(stage: RlStage, run: StageRun, questions: readonly number
     },
   ]);
   addInto(timeMs, trained.timeMs);
+  // With the step's checkpoint and not before: whoever goes on after a failure counts the step once.
+  state.ledger = ledger;
   const metrics = { ...means(scored), ...trained.metrics };
   await run.committed(step, trained.checkpoint, metrics, { ...timeMs, wall: Date.now() - begunMs });
 }

@@ -1,8 +1,9 @@
-import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
-import type { Stage } from '../domain/curriculum.js';
+import { setCurrentDetails, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { Curriculum, Stage } from '../domain/curriculum.js';
+import { changedRoom, inRoom, makeRoom, roomOf, type Room } from '../domain/room.js';
 import type { CurriculumInput } from './curriculum.js';
 import { detailsTable } from './details.js';
-import { ATTRIBUTES, type RunState, type RunStatus, type StageStatus } from './messages.js';
+import { ATTRIBUTES, type Resume, type RunState, type RunStatus, type StageStatus } from './messages.js';
 import { waitingStatus } from './stage-state.js';
 
 /** What a curriculum knows of itself: kept for its query, its page in the UI and its search attributes. */
@@ -16,11 +17,14 @@ export class RunBook {
   #activity = 'starting';
   #parts: Readonly<Record<string, string>> | null = null;
   #accepted = false;
+  #room: Room;
+  readonly #roomChanges: string[] = [];
   #endedAtMs: number | null = null;
 
   constructor(input: CurriculumInput, nowMs: number) {
     this.#input = input;
     this.#startedAtMs = nowMs;
+    this.#room = roomOf(input.curriculum);
     this.#stages = new Map(input.curriculum.stages.map((stage) => [stage.name, waitingStatus(stage)]));
     upsertSearchAttributes([
       { key: ATTRIBUTES.curriculum, value: input.curriculum.name },
@@ -37,9 +41,20 @@ export class RunBook {
       activity: this.#activity,
       stages: [...this.#stages.values()],
       madeBy: this.#parts,
+      room: this.#room,
+      roomChanges: this.#roomChanges,
       startedAtMs: this.#startedAtMs,
       endedAtMs: this.#endedAtMs,
     };
+  }
+
+  /** The run's, with the settings in force. */
+  get curriculum(): Curriculum {
+    return inRoom(this.#input.curriculum, this.#room);
+  }
+
+  get roomChanges(): readonly string[] {
+    return this.#roomChanges;
   }
 
   now(activity: string): void {
@@ -106,10 +121,51 @@ export class RunBook {
     if (this.#state === 'needs-attention') this.#turn('running', null);
   }
 
+  get isPaused(): boolean {
+    return this.#state === 'paused';
+  }
+
+  /** Memory ran out: the run waits for a person's word. What runs are listed with says why. */
+  pause(what: string): void {
+    const reason = `${what}\n${sentence(makeRoom(this.#room))}; then: ${this.#again()} --accept-changes`;
+    this.#stagesFrom('running', 'paused');
+    this.#turn('paused', reason);
+    upsertMemo({ paused: reason });
+  }
+
+  /** That word. The settings hold from here on; where it did not wait any more, from the next stage or evaluation on. */
+  resume({ room, file, again }: Resume): void {
+    const changes = changedRoom(this.#room, room);
+    this.#room = room;
+    if (changes.length > 0) this.#roomChanges.push(`${this.#place()}: ${changes.join(', ')}`);
+    upsertMemo({ curriculum: this.curriculum, file, again, paused: null });
+    if (!this.isPaused) return;
+    this.#stagesFrom('paused', 'running');
+    this.#turn('running', null);
+  }
+
   end(state: 'completed' | 'failed' | 'cancelled', reason: string | null): void {
     this.#endedAtMs = Date.now();
+    if (this.isPaused && state !== 'completed') this.#stagesFrom('paused', state);
     this.#activity = state === 'completed' ? 'the report is written' : `stopped while ${this.#activity}`;
     this.#turn(state, reason);
+  }
+
+  /** Stages in one state take on another. */
+  #stagesFrom(before: StageStatus['state'], state: StageStatus['state']): void {
+    for (const [name, stage] of this.#stages)
+      if (stage.state === before) this.#stages.set(name, { ...stage, state, secondsLeft: null });
+  }
+
+  /** How far the run is: `DRP-SFT, after step 20`; outside of stages, what it does. */
+  #place(): string {
+    const stage = [...this.#stages.values()].find((one) => one.state === 'running' || one.state === 'paused');
+    return stage === undefined ? this.#activity : `${stage.stage}, after step ${stage.step}`;
+  }
+
+  #again(): string {
+    const { again } = (workflowInfo().memo ?? {}) as { readonly again?: string };
+    return again ?? `ruminate run … --name ${this.#input.run}`;
   }
 
   #turn(state: RunState, reason: string | null): void {
@@ -131,6 +187,10 @@ export class RunBook {
     ];
     setCurrentDetails(lines.join('\n\n'));
   }
+}
+
+function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** `ffmpeg: 8.1.1 → 5.1.9`, for each part that differs. */

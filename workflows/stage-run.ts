@@ -64,7 +64,7 @@ export class StageRun {
   }
 
   /** Says how the stage ended, in its own page and to its curriculum, even while it is being cancelled. */
-  async end(how: 'completed' | 'failed' | 'cancelled'): Promise<void> {
+  async end(how: 'paused' | 'completed' | 'failed' | 'cancelled'): Promise<void> {
     this.#how = how;
     this.#endedAtMs = Date.now();
     this.#show();

@@ -61,6 +61,12 @@ export function initialState(input: StageInput, nowMs: number): StageState {
   };
 }
 
+/** The state that a stage goes on from after a wait, which is not to be taken for slow steps. */
+export function afterWait(state: StageState, waitedMs: number): StageState {
+  const begun = state.stepsStartedAtMs;
+  return { ...state, stepsStartedAtMs: begun === null ? null : begun + waitedMs };
+}
+
 export function stageStatus(
   stage: Stage,
   state: StageState,

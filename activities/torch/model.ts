@@ -153,13 +153,17 @@ export type ModelFactory = (
 /** Models by what they are made of, kept for the life of the worker. */
 export class TokenModels {
   readonly #create: ModelFactory;
+  readonly #trains: boolean;
   readonly #models = new Map<string, ReturnType<ModelFactory>>();
 
-  constructor(create: ModelFactory) {
+  /** @param options.trains whether gradients are computed here; where they never are, models that differ only in how are one */
+  constructor(create: ModelFactory, { trains = true }: { readonly trains?: boolean } = {}) {
     this.#create = create;
+    this.#trains = trains;
   }
 
-  get(parts: ModelParts, device: ModelDevice): Promise<TokenModel> {
+  get(asked: ModelParts, device: ModelDevice): Promise<TokenModel> {
+    const parts = this.#trains ? asked : { ...asked, gradientCheckpointing: false };
     const key = keyOf(parts, device);
     const known = this.#models.get(key);
     if (known !== undefined) return known;

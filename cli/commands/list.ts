@@ -28,6 +28,11 @@ export function listCommand(): Command {
           startedAt.slice(0, 19).replace('T', ' '),
         ];
       });
-      for (const line of columns(rows)) out(line);
+      columns(rows).forEach((line, i) => {
+        out(line);
+        const summary = runs[i]!;
+        if (summary.kind === 'curriculum' && summary.reason !== null)
+          out(`  ${summary.reason.replaceAll('\n', '\n  ')}`);
+      });
     });
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import type { Curriculum } from '../../domain/curriculum.js';
 import { EXIT } from '../exit.js';
@@ -18,7 +19,8 @@ export function runCommand(): Command {
     .summary('start a curriculum, or attach to it')
     .description(
       'Starts a curriculum as a durable run. Brings the services up where they are down. The same name attaches to the run that goes on,\n' +
-        'shows the one that is complete, and takes up again one that failed or was cancelled.',
+        'shows the one that is complete, and takes up again one that failed or was cancelled. One that is paused, because\n' +
+        'memory ran out, goes on with --accept-changes: with lower settings in the file, or as it is where memory was freed.',
     )
     .argument('<file>', 'a curriculum file')
     .option('--name <name>', "the run's name (default: the curriculum's)")
@@ -29,7 +31,7 @@ export function runCommand(): Command {
       'go on although versions of what shapes the bytes have changed, or what a machine has room for',
     )
     .option('--dry-run', 'show what the run would do, need and leave; nothing is started or written')
-    .option('--json', 'answer with {run, started, state, temporalUi} as JSON; with --dry-run, the plan')
+    .option('--json', 'answer with {run, started, state, reason, temporalUi} as JSON; with --dry-run, the plan')
     .addHelpText(
       'after',
       examples(
@@ -71,21 +73,29 @@ async function run(file: string, options: Options): Promise<number> {
   await up({ home, onProgress: err });
   return withSession(home, async (session) => {
     const acceptChanges = options.acceptChanges === true;
-    const started = await startRun(session, { name, file, curriculum, acceptChanges });
+    const again = againCommand(file, name, options);
+    const started = await startRun(session, { name, file, curriculum, acceptChanges, again });
     const temporalUi = runPage(session, name);
     if (options.json === true && options.watch !== true) {
-      const { state } = await runStatus(session, name);
-      json({ run: name, started, state, temporalUi });
-      return EXIT.ok;
+      const { state, reason } = await runStatus(session, name);
+      json({ run: name, started, state, reason, temporalUi });
+      return started === 'paused' ? EXIT.waiting : EXIT.ok;
     }
     err(SAID[started](name));
     err(`Temporal UI: ${temporalUi}`);
-    if (started === 'complete') return ended(session, home, await runStatus(session, name));
+    if (started === 'complete' || started === 'paused') return ended(session, home, await runStatus(session, name));
     if (options.watch === true) return follow(session, home, name);
     out(name);
     err(`Watch it: ruminate watch ${name}`);
     return EXIT.ok;
   });
+}
+
+/** Typed anywhere, it means the same run. */
+function againCommand(file: string, name: string, { seed }: Options): string {
+  const path = resolve(file);
+  const quoted = /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+  return `ruminate run ${quoted} --name ${name}${seed === undefined ? '' : ` --seed ${seed}`}`;
 }
 
 async function dryRun(name: string, file: string, curriculum: Curriculum, asJson: boolean): Promise<number> {
@@ -106,6 +116,7 @@ async function dryRun(name: string, file: string, curriculum: Curriculum, asJson
 const SAID = {
   started: (name: string) => `The run "${name}" has started.`,
   resumed: (name: string) => `The run "${name}" is taken up again; what it had committed is not done twice.`,
+  paused: (name: string) => `The run "${name}" is paused.`,
   attached: (name: string) => `The run "${name}" is going on already.`,
   complete: (name: string) => `The run "${name}" is complete; give a new one another name with --name.`,
 };

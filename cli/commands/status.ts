@@ -59,6 +59,7 @@ async function everything(asJson: boolean): Promise<void> {
     const what =
       one.kind === 'answers' ? `questions to ${one.model}, ${one.done} of ${one.total}` : one.curriculum;
     out(`${one.run} (${what}): ${one.state}`);
+    if (one.kind === 'curriculum' && one.reason !== null) out(`  ${one.reason.replaceAll('\n', '\n  ')}`);
   }
 }
 

@@ -4,7 +4,9 @@ import { examples } from '../say.js';
 export function watchCommand(): Command {
   return new Command('watch')
     .summary('watch a run to its end')
-    .description('Shows how a run goes, to its end, then its table. Ctrl-C stops the watching, not the run.')
+    .description(
+      'Shows how a run goes, to its end, then its table; or until it waits for you (exit code 3).\nCtrl-C stops the watching, not the run.',
+    )
     .argument('[run]', 'a run (default: the latest of a curriculum)')
     .addHelpText('after', examples('ruminate watch', 'ruminate watch mini'))
     .action(async (named: string | undefined) => {

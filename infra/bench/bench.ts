@@ -37,7 +37,7 @@ export async function bench({ home, signal, onProgress }: BenchOptions): Promise
   const curriculum = await loadCurriculum(FILE);
   return withSession(home, async (session) => {
     const name = `bench-${at.getTime().toString(36)}`;
-    await startRun(session, { name, file: FILE, curriculum, acceptChanges: false });
+    await startRun(session, { name, file: FILE, curriculum, acceptChanges: false, again: `npm run bench` });
     await untilComplete(session, name, signal, onProgress);
     const stages: StageTimes[] = [];
     for (const stage of curriculum.stages) {

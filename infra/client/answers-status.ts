@@ -6,7 +6,8 @@ import type { AnswersStatus } from '../../workflows/answers-state.js';
 import { answersRunOf, answersWorkflowId, ATTRIBUTES, type RunState } from '../../workflows/messages.js';
 import type { AnswersMemo } from './answers.js';
 import { bounded, type Session } from './session.js';
-import { latestOfEach, listRuns, patient, stateOf, type RunSummary } from './status.js';
+import { stateOf } from './run-state.js';
+import { latestOfEach, listRuns, patient, type RunSummary } from './status.js';
 import { workOf, type Work } from './work.js';
 
 /** A line of `ruminate list` for a run of questions. */

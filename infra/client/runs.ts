@@ -7,18 +7,18 @@ import {
 import { TASK_QUEUES } from '../../activities/contract.js';
 import type { Curriculum } from '../../domain/curriculum.js';
 import { UserError } from '../../domain/failures.js';
+import { roomOf } from '../../domain/room.js';
 import type { Ref } from '../../domain/refs.js';
 import type { curriculum as curriculumWorkflow } from '../../workflows/curriculum.js';
 import {
-  acceptChangesSignal,
   answersRunOf,
   answersWorkflowId,
   ATTRIBUTES,
+  resumeUpdate,
 } from '../../workflows/messages.js';
-import { changedParts } from '../../workflows/run-book.js';
-import { fingerprintParts } from '../setup/fingerprint.js';
-import { curriculumChange } from './curriculum-changes.js';
+import { refuseOtherCurriculum, settleChanges } from './accepted-changes.js';
 import { readPolicy, type PolicyFile } from './policy-folder.js';
+import { hasEnded, stateOf } from './run-state.js';
 import { bounded, type Session } from './session.js';
 
 export interface StartRequest {
@@ -26,12 +26,14 @@ export interface StartRequest {
   /** The curriculum's file: what its base is relative to. */
   readonly file: string;
   readonly curriculum: Curriculum;
-  /** Go on although the versions of what shapes the bytes have changed. */
+  /** Go on although the versions of what shapes the bytes have changed, or the settings that memory must have room for. */
   readonly acceptChanges: boolean;
+  /** The command that takes it up again, for people. */
+  readonly again: string;
 }
 
-/** What became of a request: a new run, the one of that name that runs already, or one that is complete. */
-export type Started = 'started' | 'resumed' | 'attached' | 'complete';
+/** What became of a request: a new run, one that goes on again, or the one of that name that runs, waits or is complete. */
+export type Started = 'started' | 'resumed' | 'attached' | 'paused' | 'complete';
 
 /** What a run remembers of its start. */
 export interface RunMemo {
@@ -39,28 +41,35 @@ export interface RunMemo {
   readonly file: string;
   readonly baseSha256: string | null;
   readonly madeBy?: Readonly<Record<string, string>>;
+  /** Absent from runs that were begun before it was kept. */
+  readonly again?: string;
+  /** While it is paused: why, and what to do. */
+  readonly paused?: string;
 }
 
 /**
  * Starts a run, once for each name: the same name attaches to the run that is going on, shows the one that is
- * complete, and takes up one that failed or was cancelled, whose committed work is found again.
+ * complete, and takes up one that failed or was cancelled, whose committed work is found again. One that is paused goes
+ * on where changes are accepted, with the settings of this request.
  */
 export async function startRun(session: Session, request: StartRequest): Promise<Started> {
-  const { name, curriculum } = request;
+  const { name, curriculum, acceptChanges } = request;
   refuseBadName(name);
   const base = await readBase(request);
   const before = await describeRun(session, name);
   if (before !== null) {
-    const running = before.status.name === 'RUNNING';
-    const complete = before.status.name === 'COMPLETED';
-    refuseOtherCurriculum(request, memoOf(before), base?.sha256 ?? null, !running && !complete);
-    if (complete) return 'complete';
-    await settleChanges(session, request, memoOf(before), running);
-    if (running) return 'attached';
+    const state = stateOf(before, before.typedSearchAttributes.get(ATTRIBUTES.state));
+    refuseOtherCurriculum(request, memoOf(before), base?.sha256 ?? null, state);
+    if (state === 'completed') return 'complete';
+    if (state === 'paused' && !acceptChanges) return 'paused';
+    await settleChanges(session, request, memoOf(before), !hasEnded({ state }));
+    if (state === 'paused') return goOn(session, request);
+    if (!hasEnded({ state })) return 'attached';
   } else if (await isAnswers(session, name))
     throw new UserError(`"${name}" is the name of a run of questions`, 'choose another with --name');
   const baseWeights = base === null ? null : await upload(session, base);
-  const memo: RunMemo = { curriculum, file: resolve(request.file), baseSha256: base?.sha256 ?? null };
+  const { file, again } = memoOfRequest(request);
+  const memo: RunMemo = { curriculum, file, again, baseSha256: base?.sha256 ?? null };
   try {
     await bounded(session, () =>
       session.temporal.workflow.start<typeof curriculumWorkflow>('curriculum', {
@@ -80,6 +89,18 @@ export async function startRun(session: Session, request: StartRequest): Promise
     return 'attached';
   }
   return before === null ? 'started' : 'resumed';
+}
+
+/** Lets a paused run try again, with the settings of this request; answered once it does. */
+async function goOn(session: Session, request: StartRequest): Promise<Started> {
+  const word = { room: roomOf(request.curriculum), ...memoOfRequest(request) };
+  const handle = session.temporal.workflow.getHandle(request.name);
+  await bounded(session, () => handle.executeUpdate(resumeUpdate, { args: [word] }));
+  return 'resumed';
+}
+
+function memoOfRequest({ file, again }: StartRequest): Required<Pick<RunMemo, 'file' | 'again'>> {
+  return { file: resolve(file), again };
 }
 
 /** Asks a run to stop; its last checkpoint stands. False where it had ended already. */
@@ -142,47 +163,6 @@ export function refuseBadName(name: string): void {
     `a run's name: expected up to 64 letters, digits, dots, dashes and underscores, got "${name}"`,
     'choose another with --name',
   );
-}
-
-/** A run that has ended may go on with more or less room than it had, where that is accepted: its memory ran out, say. */
-function refuseOtherCurriculum(
-  { name, curriculum, acceptChanges }: StartRequest,
-  memo: RunMemo,
-  baseSha256: string | null,
-  mayGoOn: boolean,
-): void {
-  const change = curriculumChange(memo.curriculum, curriculum);
-  const sameBase = memo.baseSha256 === baseSha256;
-  if (sameBase && change === 'none') return;
-  if (sameBase && change === 'room' && mayGoOn) {
-    if (acceptChanges) return;
-    throw new UserError(
-      `the run "${name}" was started with another microBatch, gradientCheckpointing or contextTokens (${memo.file}), so its bytes would not be those of one run`,
-      'go on with --accept-changes; what it has committed is not done twice',
-    );
-  }
-  throw new UserError(
-    `the run "${name}" was started from ${change === 'none' ? 'another base policy' : 'a curriculum that says something else'} (${memo.file})`,
-    `give the new run a name of its own with --name, or see the old one: ruminate status ${name}`,
-  );
-}
-
-/** Other versions of what shapes the bytes than those that a run has recorded are refused, unless accepted. */
-async function settleChanges(
-  session: Session,
-  { name, curriculum, acceptChanges }: StartRequest,
-  { madeBy }: RunMemo,
-  running: boolean,
-): Promise<void> {
-  const changes =
-    madeBy === undefined ? [] : changedParts(madeBy, await fingerprintParts(curriculum.policy.engine));
-  if (changes.length === 0) return;
-  if (!acceptChanges)
-    throw new UserError(
-      `the run "${name}" was made with other versions than are here now, so its bytes would not be the same:\n  ${changes.join('\n  ')}`,
-      'bring the old versions back, go on with --accept-changes, or start anew with --name',
-    );
-  if (running) await session.temporal.workflow.getHandle(name).signal(acceptChangesSignal);
 }
 
 /** The base of an embedded policy where it is a file; a UserError where it is none, or of another shape. */

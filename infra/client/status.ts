@@ -4,7 +4,8 @@ import { InfrastructureFailure } from '../../domain/failures.js';
 import type { RunState, RunStatus as KnownStatus, StageStatus } from '../../workflows/messages.js';
 import { ATTRIBUTES, stageStatusQuery, stageWorkflowId, statusQuery } from '../../workflows/messages.js';
 import { bounded, type Session } from './session.js';
-import { describeRun, noSuchRun, RUNS } from './runs.js';
+import { stateOf } from './run-state.js';
+import { describeRun, memoOf, noSuchRun, RUNS } from './runs.js';
 import { workOf, type Work } from './work.js';
 
 export type { RunState, StageStatus } from '../../workflows/messages.js';
@@ -20,6 +21,8 @@ export interface RunSummary {
   readonly run: string;
   readonly curriculum: string;
   readonly state: RunState;
+  /** Of a paused run: what there was no memory for, and what to do. */
+  readonly reason: string | null;
   readonly stage: string | null;
   readonly step: number | null;
   readonly startedAt: string;
@@ -31,11 +34,13 @@ export async function listRuns(session: Session): Promise<readonly RunSummary[]>
   const runs: RunSummary[] = [];
   for await (const info of session.temporal.workflow.list({ query: RUNS })) {
     const attributes = info.typedSearchAttributes;
+    const state = stateOf(info, attributes.get(ATTRIBUTES.state));
     runs.push({
       kind: 'curriculum',
       run: info.workflowId,
       curriculum: attributes.get(ATTRIBUTES.curriculum) ?? '',
-      state: stateOf(info, attributes.get(ATTRIBUTES.state)),
+      state,
+      reason: state === 'paused' ? (memoOf(info).paused ?? null) : null,
       stage: attributes.get(ATTRIBUTES.stage) ?? null,
       step: attributes.get(ATTRIBUTES.step) ?? null,
       startedAt: info.startTime.toISOString(),
@@ -80,21 +85,8 @@ export async function latestRun(session: Session): Promise<string | null> {
   return (await listRuns(session))[0]?.run ?? null;
 }
 
-/** Temporal's word counts where it says more than ours: a run that was terminated cannot say so itself. */
-export function stateOf(info: Pick<WorkflowExecutionInfo, 'status'>, said: string | undefined): RunState {
-  switch (info.status.name) {
-    case 'RUNNING':
-      return said === 'needs-attention' || said === 'paused' ? said : 'running';
-    case 'COMPLETED':
-      return 'completed';
-    case 'CANCELLED':
-      return 'cancelled';
-    default:
-      return info.status.name === 'PAUSED' ? 'paused' : 'failed';
-  }
-}
-
 function reasonOf({ status }: Pick<WorkflowExecutionInfo, 'status'>): string | null {
+  if (status.name === 'PAUSED') return 'Temporal paused it: temporal workflow unpause, or its page, lets it go on';
   return status.name === 'TERMINATED' || status.name === 'TIMED_OUT'
     ? `Temporal ended it: ${status.name.toLowerCase().replace('_', ' ')}`
     : null;

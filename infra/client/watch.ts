@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { classify } from '../../domain/failures.js';
+import { hasEnded, waitsForPerson } from './run-state.js';
 import type { Session } from './session.js';
 import { runStatus, type RunStatus } from './status.js';
 
@@ -10,7 +11,7 @@ export interface WatchOptions {
   readonly onTrouble?: (message: string) => void;
 }
 
-/** The run's status again and again, until it has ended (that status comes last) or the signal aborts. */
+/** The run's status again and again, until it has ended or waits for a person (that status comes last), or the signal aborts. */
 export async function* watchRun(
   session: Session,
   run: string,
@@ -22,7 +23,7 @@ export async function* watchRun(
       const status = await runStatus(session, run);
       troubled = false;
       yield status;
-      if (hasEnded(status)) return;
+      if (hasEnded(status) || waitsForPerson(status)) return;
     } catch (error) {
       if (classify(error) !== 'infrastructure') throw error;
       if (!troubled) onTrouble?.(error instanceof Error ? error.message : String(error));
@@ -30,8 +31,4 @@ export async function* watchRun(
     }
     await sleep(everyMs, undefined, { signal }).catch(() => undefined);
   }
-}
-
-export function hasEnded({ state }: RunStatus): boolean {
-  return state === 'completed' || state === 'failed' || state === 'cancelled';
 }

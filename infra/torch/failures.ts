@@ -1,4 +1,10 @@
-import { BugFailure, DataFailure, InfrastructureFailure, UserError } from '../../domain/failures.js';
+import {
+  BugFailure,
+  DataFailure,
+  InfrastructureFailure,
+  MemoryFailure,
+  UserError,
+} from '../../domain/failures.js';
 import type { Failure } from './schema.js';
 
 /** What the Python process said went wrong, as the failure of domain/failures.ts that it is. */
@@ -7,6 +13,8 @@ export function toFailure({ kind, message, hint }: Failure): Error {
   switch (kind) {
     case 'user':
       return new UserError(message, hint ?? undefined);
+    case 'memory':
+      return new MemoryFailure(message, hint ?? 'free memory on the machine');
     case 'data':
       return new DataFailure(told);
     case 'infrastructure':
@@ -18,9 +26,4 @@ export function toFailure({ kind, message, hint }: Failure): Error {
     default:
       return kind satisfies never;
   }
-}
-
-/** In the words of errors.py. */
-export function isOutOfMemory(error: unknown): boolean {
-  return error instanceof UserError && error.message.startsWith('out of memory');
 }

@@ -8,7 +8,7 @@ import { assemble, type ChatMessage } from '../../domain/conversation/assemble.j
 import { spentOn } from '../../domain/conversation/ledger.js';
 import type { SpokenMessage } from '../../domain/conversation/records.js';
 import { tokenizable } from '../../domain/conversation/tokenize.js';
-import { BugFailure, classify, DataFailure, UserError } from '../../domain/failures.js';
+import { BugFailure, classify, DataFailure, MemoryFailure, UserError } from '../../domain/failures.js';
 import { FORCED, readSaid, STOPS } from '../../domain/protocol/said.js';
 import type { ParsedMessage } from '../../domain/protocol/text.js';
 import { nameHash } from '../../domain/seeds.js';
@@ -33,13 +33,13 @@ export class TorchPolicyEngine implements PolicyEngine {
 
   /** Loads the model, where that is not done yet. */
   async capabilities(signal?: AbortSignal): Promise<Capabilities> {
-    const { device } = await this.#model.start({ signal });
+    const { device } = await this.#start(signal);
     const can = { sample: true, train: true, embed: true, gpu: device.startsWith('cuda') };
     return { ...can, vision: true, logProbs: true, tools: false };
   }
 
   async limits(signal?: AbortSignal): Promise<ServedLimits> {
-    const { contextTokens } = await this.#model.start({ signal });
+    const { contextTokens } = await this.#start(signal);
     return { contextTokens, overviewFrames: null, maxLooks: null };
   }
 
@@ -76,7 +76,7 @@ export class TorchPolicyEngine implements PolicyEngine {
       .catch((error: unknown) => {
         if (classify(error) === 'infrastructure' && signal?.aborted !== true)
           request.onWaste?.([...(request.wasted ?? []), 'engine lost'], String(error));
-        if (!outgrown(error)) throw error;
+        if (!outgrown(error)) throw forAsking(error);
         // At once it is the person's to mend, later it is of this conversation alone.
         throw turns.length > 0
           ? new DataFailure(error.message, { cause: error })
@@ -92,10 +92,26 @@ export class TorchPolicyEngine implements PolicyEngine {
   close(): Promise<void> {
     return Promise.resolve();
   }
+
+  #start(signal: AbortSignal | undefined): ReturnType<Speaker['start']> {
+    return this.#model.start({ signal }).catch((error: unknown) => {
+      throw forAsking(error);
+    });
+  }
 }
 
 const TOO_LONG =
   'raise --context-tokens, or lower --frames, --overview-pixels or --max-tokens; of a trained policy, what its run says of them';
+
+/** What shapes the answers is part of a run, so only memory itself can be made for it. */
+const NO_MEMORY =
+  'free memory on the machine (ruminate down also ends the models that were asked before), then type the same command again: ' +
+  'what was said is not asked again. Or ask anew, under another --name, with fewer --frames, smaller --overview-pixels, ' +
+  '--clip-pixels or --crop-pixels, or --dtype bf16';
+
+function forAsking(error: unknown): unknown {
+  return error instanceof MemoryFailure ? new MemoryFailure(error.message, NO_MEMORY, { cause: error }) : error;
+}
 
 type Speaker = Pick<TokenModel, 'start' | 'sample'>;
 

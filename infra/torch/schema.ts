@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { TorchPolicy } from '../../domain/curriculum.js';
 
 /** Version of the messages; `PROTOCOL` of the Python package has the same number. */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 /** What a model is made of, and what of it trains. */
 export interface LoadRequest {
@@ -113,7 +113,7 @@ export const Spoken = z.discriminatedUnion('type', [
 export type Spoken = z.infer<typeof Spoken>;
 
 export const Failure = z.object({
-  kind: z.enum(['user', 'data', 'infrastructure', 'bug', 'cancelled']),
+  kind: z.enum(['user', 'memory', 'data', 'infrastructure', 'bug', 'cancelled']),
   message: z.string(),
   hint: z.string().nullable(),
 });

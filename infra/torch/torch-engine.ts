@@ -7,9 +7,8 @@ import type {
   StepRequest,
 } from '../../activities/torch/model.js';
 import type { Conversation } from '../../domain/conversation/tokenized.js';
-import { BugFailure, InfrastructureFailure } from '../../domain/failures.js';
+import { BugFailure, InfrastructureFailure, MemoryFailure } from '../../domain/failures.js';
 import type { RequestOptions } from './connection.js';
-import { isOutOfMemory } from './failures.js';
 import { startProcess, type ProcessOptions, type TorchProcess } from './process.js';
 import * as schema from './schema.js';
 
@@ -145,7 +144,7 @@ export class TorchEngine {
       return { value: understood(verb, reply, result), blobs };
     } catch (error) {
       // What is tried next, with less, needs the memory that this process has in its hands.
-      if (isOutOfMemory(error)) await process.close();
+      if (error instanceof MemoryFailure) await process.close();
       throw error;
     }
   }

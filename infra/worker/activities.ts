@@ -256,7 +256,10 @@ function torch(
 ): { readonly models: TokenModels; readonly states: TokenStates } {
   const folder = join(home.dataFolder, 'torch', role);
   return {
-    models: new TokenModels((parts, device) => torchEngineOf(parts, device, logFile(home, `${role}-torch`))),
+    models: new TokenModels(
+      (parts, device) => torchEngineOf(parts, device, logFile(home, `${role}-torch`)),
+      { trains: role === 'gpu-train' },
+    ),
     states: new TokenStates(store, commitsOf(store), folder),
   };
 }

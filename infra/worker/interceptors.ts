@@ -1,7 +1,7 @@
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { ActivityInterceptors } from '@temporalio/worker';
-import { classify, UserError } from '../../domain/failures.js';
+import { classify, MemoryFailure, UserError } from '../../domain/failures.js';
 
 /** How often a running activity says that it is alive; its timeout is 20 s. */
 const BEAT_MS = 3_000;
@@ -47,8 +47,8 @@ function classified(error: unknown, context: Context): unknown {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   // What an aborted read or a stopped graph throws is the cancellation itself, by another name.
   if (context.cancellationSignal.aborted) return new CancelledFailure('cancelled', [], asError(error));
-  if (error instanceof UserError && error.hint !== undefined)
-    return ApplicationFailure.nonRetryable(`${error.message}\n${error.hint}`, 'UserError');
+  if ((error instanceof UserError || error instanceof MemoryFailure) && error.hint !== undefined)
+    return ApplicationFailure.nonRetryable(`${error.message}\n${error.hint}`, error.name);
   const kind = classify(error);
   if (kind !== 'bug' && kind !== 'policy') return error;
   const { message, stack } = asError(error);

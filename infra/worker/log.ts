@@ -32,6 +32,7 @@ function told(error: unknown): string {
   const ours = [
     'UserError',
     'BudgetFailure',
+    'MemoryFailure',
     'DataFailure',
     'InfrastructureFailure',
     'TemporalFailure',

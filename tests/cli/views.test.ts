@@ -32,6 +32,8 @@ const STATUS: RunStatus = {
   activity: 'stage RL_d',
   stages: [STAGE, { ...STAGE, stage: 'RL_c', state: 'waiting', step: 0, metrics: {}, secondsLeft: null }],
   madeBy: null,
+  room: { microBatch: 16, gradientCheckpointing: null, contextTokens: null },
+  roomChanges: [],
   work: [],
   startedAtMs: 0,
   endedAtMs: null,

@@ -14,9 +14,9 @@ function changed(from: string, to: string): typeof TORCH {
 
 describe('a curriculum beside the one that its run was started with', () => {
   it('is the same after it went through JSON, and where it was kept before there were engines', () => {
-    expect(curriculumChange(JSON.parse(JSON.stringify(TORCH)) as typeof TORCH, TORCH)).toBe('none');
+    expect(curriculumChange(JSON.parse(JSON.stringify(TORCH)) as typeof TORCH, TORCH).kind).toBe('none');
     const { engine: _, ...policy } = TINY.policy;
-    expect(curriculumChange({ ...TINY, policy: policy as typeof TINY.policy }, TINY)).toBe('none');
+    expect(curriculumChange({ ...TINY, policy: policy as typeof TINY.policy }, TINY).kind).toBe('none');
   });
 
   it.each([
@@ -24,7 +24,7 @@ describe('a curriculum beside the one that its run was started with', () => {
     ['gradientCheckpointing', 'gradientCheckpointing: false', 'gradientCheckpointing: true'],
     ['contextTokens', 'dtype: fp32', 'dtype: fp32\n  contextTokens: 4096'],
   ])('takes other room with another %s', (_, from, to) => {
-    expect(curriculumChange(TORCH, changed(from, to))).toBe('room');
+    expect(curriculumChange(TORCH, changed(from, to)).kind).toBe('room');
   });
 
   it.each([
@@ -33,6 +33,20 @@ describe('a curriculum beside the one that its run was started with', () => {
     ['rate', 'lr: 1e-2', 'lr: 2e-2'],
     ['seed', 'seed: 7', 'seed: 8'],
   ])('is another with another %s', (_, from, to) => {
-    expect(curriculumChange(TORCH, changed(from, to))).toBe('another');
+    expect(curriculumChange(TORCH, changed(from, to)).kind).toBe('another');
+  });
+
+  it('names each difference by its place', () => {
+    const { differences } = curriculumChange(TORCH, changed('lr: 1e-2', 'lr: 2e-2'));
+    expect(differences).toContain('stages[0].optimizer.lr: 0.01 → 0.02');
+    expect(curriculumChange(TORCH, changed('dtype: fp32', 'dtype: fp32\n  contextTokens: 4096'))).toEqual({
+      kind: 'room',
+      differences: ['policy.contextTokens: null → 4096'],
+    });
+    const { length } = TORCH.stages;
+    const shorter = { ...TORCH, stages: TORCH.stages.slice(0, -1) };
+    expect(curriculumChange(TORCH, shorter).differences).toEqual([
+      expect.stringMatching(`^stages\\[${length - 1}\\]: .*… → nothing$`),
+    ]);
   });
 });

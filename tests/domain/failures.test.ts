@@ -5,6 +5,7 @@ import {
   classify,
   DataFailure,
   InfrastructureFailure,
+  MemoryFailure,
   NON_RETRYABLE,
   PolicyFailure,
   UserError,
@@ -14,6 +15,7 @@ describe('classify', () => {
   it('names each class of ours', () => {
     expect(classify(new UserError('m', 'h'))).toBe('user');
     expect(classify(new BudgetFailure('a', 'b', 'c'))).toBe('user');
+    expect(classify(new MemoryFailure('m', 'h'))).toBe('user');
     expect(classify(new PolicyFailure('m'))).toBe('policy');
     expect(classify(new DataFailure('m'))).toBe('data');
     expect(classify(new InfrastructureFailure('m'))).toBe('infrastructure');
@@ -60,8 +62,9 @@ describe('classify', () => {
 describe('the classes', () => {
   it('retries infrastructure alone', () => {
     const budget = new BudgetFailure('a', 'b', 'c').name;
+    const memory = new MemoryFailure('m', 'h').name;
     const others = [UserError, DataFailure, BugFailure].map((c) => new c('m').name);
-    expect([...NON_RETRYABLE].sort()).toEqual([budget, ...others].sort());
+    expect([...NON_RETRYABLE].sort()).toEqual([budget, memory, ...others].sort());
   });
   it('keep hint and cause', () => {
     const cause = new Error('inner');

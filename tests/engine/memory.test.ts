@@ -21,9 +21,9 @@ describe('a graph without the memory that it needs', () => {
     const build = (): Graph => supervisedGraph(policy, shape, { auxiliary: true, glance: true });
     const step = sessions.run('supervised/1024/6/dense/glance', build, {});
     await expect(step).rejects.toMatchObject({
-      name: 'UserError',
+      name: 'MemoryFailure',
       message: expect.stringMatching(
-        /^the supervised graph for a batch of 1024 with 6 looks of a policy of width 1024 and 32 layers needs at least \d+\.\d GiB at once, and this process can have \d+\.\d GiB$/,
+        /^out of memory: the supervised graph for a batch of 1024 with 6 looks of a policy of width 1024 and 32 layers needs at least \d+\.\d GiB at once, and this process can have \d+\.\d GiB$/,
       ) as string,
       hint: expect.stringContaining('lower compute.microBatch') as string,
     });
@@ -46,9 +46,9 @@ describe('a graph without the memory that it needs', () => {
       const { told } = await steps(String(peakKiB + 200 * 1024), '512 4');
       const [large, small] = told;
       expect(large).toMatchObject({
-        name: 'UserError',
+        name: 'MemoryFailure',
         message: expect.stringMatching(
-          /^the supervised graph for a batch of 512 with 3 looks of a policy of width 32 and 1 layers ran out of memory \(.*std::bad_alloc\)$/,
+          /^out of memory: the supervised graph for a batch of 512 with 3 looks of a policy of width 32 and 1 layers could not run \(.*std::bad_alloc\)$/,
         ) as string,
       });
       expect(small).toBe('done');

@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { UserError } from '../../domain/failures.js';
+import { MemoryFailure } from '../../domain/failures.js';
 import { TorchEngine } from '../../infra/torch/torch-engine.js';
 import { asking, python, scratch, skipped, TINY } from './support.js';
 
@@ -28,9 +28,9 @@ describe.skipIf(python.path === null || process.platform !== 'linux')(
       const sequences = Array.from({ length: 512 }, () => ({ conversation }));
       const asked = engine.forwardBackward({ objective: { type: 'sft' }, sequences, microBatch: 512 });
       const error = await asked.catch((thrown: unknown) => thrown);
-      expect(error).toBeInstanceOf(UserError);
-      expect((error as UserError).message).toMatch(/^out of memory: /);
-      expect((error as UserError).hint).toMatch(/^lower microBatch \(compute\.microBatch of a curriculum\)/);
+      expect(error).toBeInstanceOf(MemoryFailure);
+      expect((error as MemoryFailure).message).toMatch(/^out of memory: /);
+      expect((error as MemoryFailure).hint).toMatch(/^lower microBatch \(compute\.microBatch of a curriculum\)/);
       expect(engine.pid).toBeNull();
       await engine.close();
     });

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+
 
 class EngineError(Exception):
-    """`kind`: user, data, infrastructure, bug, or cancelled. `hint` says what to do about it."""
+    """`kind`: user, memory, data, infrastructure, bug, or cancelled. `hint` says what to do about it."""
 
     kind = "bug"
 
@@ -14,7 +16,7 @@ class EngineError(Exception):
 
 
 class UserError(EngineError):
-    """The person's to mend: a path, a missing package, a device that is not there, too little memory."""
+    """The person's to mend: a path, a missing package, a device that is not there."""
 
     kind = "user"
 
@@ -52,12 +54,12 @@ LOWER = (
 
 
 def described(error: BaseException) -> dict:
-    """An exception as the `error` of a reply. Out of memory is the person's to mend, and says what to lower."""
+    """An exception as the `error` of a reply. Out of memory, of a device or of the machine, says what to lower."""
     if isinstance(error, EngineError):
         return {"kind": error.kind, "message": str(error), "hint": error.hint}
     if is_out_of_memory(error):
         first = str(error).strip().split("\n")[0][:300]
-        return {"kind": "user", "message": f"out of memory: {first}", "hint": LOWER}
+        return {"kind": "memory", "message": f"out of memory: {first}", "hint": LOWER}
     if isinstance(error, OSError):
         return {"kind": "infrastructure", "message": f"{type(error).__name__}: {error}", "hint": None}
     return {"kind": "bug", "message": f"{type(error).__name__}: {error}", "hint": "the engine's log has the details"}
@@ -67,5 +69,10 @@ def is_out_of_memory(error: BaseException) -> bool:
     # By name, so that torch need not have been imported.
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
-    words = str(error)
-    return isinstance(error, RuntimeError) and ("can't allocate memory" in words or "not enough memory" in words)
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in SHORT)
+
+
+# What PyTorch's CPU allocator, its maps of files, CUDA, cuBLAS and cuDNN say, each as a bare RuntimeError.
+SHORT = ("allocate memory", "not enough memory", "out of memory", "alloc_failed", "allocation_failed")

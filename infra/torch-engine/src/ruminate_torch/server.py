@@ -130,7 +130,7 @@ def serve(engine: Engine, connection: Connection) -> None:
             answer = {"type": "result", "id": request, "result": plain(result)}
         except Exception as error:
             # What the caller mends is told to the caller; the log is for what is ours.
-            if described(error)["kind"] not in ("cancelled", "user", "data"):
+            if described(error)["kind"] not in ("cancelled", "user", "memory", "data"):
                 traceback.print_exc()
             answer, out = {"type": "error", "id": request, "error": described(error)}, []
         connection.doing = None
