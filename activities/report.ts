@@ -38,12 +38,10 @@ export function createWriteReport(
   return async (input) => {
     const evaluations = await loadEvaluations(store, input.evaluations);
     const train = await deps.datasets.load(input.train);
-    const report = computeReport(
-      input,
-      evaluations,
-      train.questions,
-      { ...(await deps.madeBy(input.curriculum.policy.engine)), ...changesOf(input) },
-    );
+    const report = computeReport(input, evaluations, train.questions, {
+      ...(await deps.madeBy(input.curriculum.policy.engine)),
+      ...changesOf(input),
+    });
     const series = (await Promise.all(input.series.map((ref) => lines<StepRecord>(store, ref)))).flat();
     const last = report.stages.at(-1)?.stage ?? BASE;
     const count = Math.max(MIN_SHOWN, input.curriculum.evaluation.shown);

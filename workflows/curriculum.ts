@@ -78,7 +78,10 @@ async function run(input: CurriculumInput, book: RunBook): Promise<CurriculumRes
   const { curriculum } = input;
   await sameParts(input, book);
   book.now('preparing videos, questions and the base policy');
-  const [{ train: trainSet, test: testSet }, base] = await Promise.all([prepare(input), startPolicy(input, book)]);
+  const [{ train: trainSet, test: testSet }, base] = await Promise.all([
+    prepare(input),
+    startPolicy(input, book),
+  ]);
 
   const policies = new Map<string, CheckpointRef>([['base', base]]);
   let ledger: PromptLedger = EMPTY_LEDGER;

@@ -1,4 +1,4 @@
-import { ApplicationFailure, condition } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, condition } from '@temporalio/workflow';
 import type { Curriculum } from '../domain/curriculum.js';
 import type { RunBook } from './run-book.js';
 
@@ -29,7 +29,7 @@ export async function withRoom<T, L = never>(
       const shortage = shortageIn(error);
       if (shortage === null) throw error;
       const sinceMs = Date.now();
-      book.pause(whatOf(shortage));
+      book.pause(whatOf(error, shortage));
       await condition(() => !book.isPaused);
       const left = shortage.details?.[0] as L | undefined;
       before = left === undefined ? before : { left, waitedMs: Date.now() - sinceMs };
@@ -45,17 +45,21 @@ export function shortageIn(error: unknown): ApplicationFailure | null {
   return null;
 }
 
-/** The same failure, with what the next attempt begins with. */
-export function leaving(shortage: ApplicationFailure, left: unknown): ApplicationFailure {
+/** The failure of a child for want of memory, with what the next attempt begins with. */
+export function leaving(left: unknown, { message }: ApplicationFailure, cause: unknown): ApplicationFailure {
   return ApplicationFailure.create({
-    message: shortage.message,
-    type: 'MemoryFailure',
-    nonRetryable: true,
-    details: [left],
+    ...{ message, type: 'MemoryFailure', nonRetryable: true, details: [left] },
+    ...(cause instanceof Error ? { cause } : {}),
   });
 }
 
-/** What there was no room for; the lines after it say what an engine would lower, the run says what of that it can. */
-function whatOf({ message }: ApplicationFailure): string {
-  return message.split('\n')[0]!;
+/**
+ * Which activity had no room, and what for: `trainRl: out of memory: tried to allocate 8 GiB`. The lines after that say
+ * what an engine would lower; of that, the run says what it can.
+ */
+function whatOf(error: unknown, { message }: ApplicationFailure): string {
+  let activity = '';
+  for (let at = error; at instanceof Error; at = at.cause)
+    if (at instanceof ActivityFailure) activity = `${at.activityType}: `;
+  return `${activity}${message.split('\n')[0]!}`;
 }

@@ -20,7 +20,7 @@ export async function stage(input: StageInput): Promise<StageResult> {
   } catch (error) {
     const shortage = shortageIn(error);
     await run.end(isCancellation(error) ? 'cancelled' : shortage === null ? 'failed' : 'paused');
-    throw shortage === null ? error : leaving(shortage, run.state);
+    throw shortage === null ? error : leaving(run.state, shortage, error);
   }
   if (run.state.step < input.stage.steps) return continueAsNew<typeof stage>({ ...input, state: run.state });
   await run.end('completed');

@@ -31,7 +31,10 @@ export function runCommand(): Command {
       'go on although versions of what shapes the bytes have changed, or what a machine has room for',
     )
     .option('--dry-run', 'show what the run would do, need and leave; nothing is started or written')
-    .option('--json', 'answer with {run, started, state, reason, temporalUi} as JSON; with --dry-run, the plan')
+    .option(
+      '--json',
+      'answer with {run, started, state, reason, temporalUi} as JSON; with --dry-run, the plan',
+    )
     .addHelpText(
       'after',
       examples(
@@ -83,7 +86,8 @@ async function run(file: string, options: Options): Promise<number> {
     }
     err(SAID[started](name));
     err(`Temporal UI: ${temporalUi}`);
-    if (started === 'complete' || started === 'paused') return ended(session, home, await runStatus(session, name));
+    if (started === 'complete' || started === 'paused')
+      return ended(session, home, await runStatus(session, name));
     if (options.watch === true) return follow(session, home, name);
     out(name);
     err(`Watch it: ruminate watch ${name}`);

@@ -10,12 +10,7 @@ import { UserError } from '../../domain/failures.js';
 import { roomOf } from '../../domain/room.js';
 import type { Ref } from '../../domain/refs.js';
 import type { curriculum as curriculumWorkflow } from '../../workflows/curriculum.js';
-import {
-  answersRunOf,
-  answersWorkflowId,
-  ATTRIBUTES,
-  resumeUpdate,
-} from '../../workflows/messages.js';
+import { answersRunOf, answersWorkflowId, ATTRIBUTES, resumeUpdate } from '../../workflows/messages.js';
 import { refuseOtherCurriculum, settleChanges } from './accepted-changes.js';
 import { readPolicy, type PolicyFile } from './policy-folder.js';
 import { hasEnded, stateOf } from './run-state.js';

@@ -86,7 +86,8 @@ export async function latestRun(session: Session): Promise<string | null> {
 }
 
 function reasonOf({ status }: Pick<WorkflowExecutionInfo, 'status'>): string | null {
-  if (status.name === 'PAUSED') return 'Temporal paused it: temporal workflow unpause, or its page, lets it go on';
+  if (status.name === 'PAUSED')
+    return 'Temporal paused it: temporal workflow unpause, or its page, lets it go on';
   return status.name === 'TERMINATED' || status.name === 'TIMED_OUT'
     ? `Temporal ended it: ${status.name.toLowerCase().replace('_', ' ')}`
     : null;

@@ -76,11 +76,10 @@ export class TorchPolicyEngine implements PolicyEngine {
       .catch((error: unknown) => {
         if (classify(error) === 'infrastructure' && signal?.aborted !== true)
           request.onWaste?.([...(request.wasted ?? []), 'engine lost'], String(error));
-        if (!outgrown(error)) throw forAsking(error);
         // At once it is the person's to mend, later it is of this conversation alone.
-        throw turns.length > 0
-          ? new DataFailure(error.message, { cause: error })
-          : new UserError(error.message, TOO_LONG, { cause: error });
+        const grown = outgrown(error) || error instanceof MemoryFailure;
+        if (grown && turns.length > 0) throw new DataFailure(error.message, { cause: error });
+        throw outgrown(error) ? new UserError(error.message, TOO_LONG, { cause: error }) : forAsking(error);
       });
     if (message === undefined) throw new BugFailure('asked for one message, got none');
     const by = { url: this.name, model: this.#name };
@@ -110,7 +109,9 @@ const NO_MEMORY =
   '--clip-pixels or --crop-pixels, or --dtype bf16';
 
 function forAsking(error: unknown): unknown {
-  return error instanceof MemoryFailure ? new MemoryFailure(error.message, NO_MEMORY, { cause: error }) : error;
+  return error instanceof MemoryFailure
+    ? new MemoryFailure(error.message, NO_MEMORY, { cause: error })
+    : error;
 }
 
 type Speaker = Pick<TokenModel, 'start' | 'sample'>;

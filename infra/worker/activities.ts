@@ -256,10 +256,9 @@ function torch(
 ): { readonly models: TokenModels; readonly states: TokenStates } {
   const folder = join(home.dataFolder, 'torch', role);
   return {
-    models: new TokenModels(
-      (parts, device) => torchEngineOf(parts, device, logFile(home, `${role}-torch`)),
-      { trains: role === 'gpu-train' },
-    ),
+    models: new TokenModels((parts, device) => torchEngineOf(parts, device, logFile(home, `${role}-torch`)), {
+      trains: role === 'gpu-train',
+    }),
     states: new TokenStates(store, commitsOf(store), folder),
   };
 }

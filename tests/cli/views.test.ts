@@ -53,6 +53,20 @@ describe('the lines of a status', () => {
     expect(lines.join('\n')).toContain('ffmpeg: 8 → 5');
   });
 
+  it('say why a run is paused, where, and which settings changed on its way', () => {
+    const reason = 'trainRl: out of memory: tried to allocate 8 GiB\nLower compute.microBatch (now 16) …';
+    const roomChanges = ['DRP-SFT, after step 20: compute.microBatch: 64 → 16'];
+    const paused: StageStatus = { ...STAGE, state: 'paused', secondsLeft: null };
+    const status: RunStatus = { ...STATUS, state: 'paused', reason, roomChanges, stages: [paused] };
+    const lines = statusLines(status, 30_000);
+    expect(lines[0]).toMatch(/mini \(mini\) · paused · 30 s/);
+    expect(lines.slice(1, 3)).toEqual([
+      reason,
+      '  changed on the way · DRP-SFT, after step 20: compute.microBatch: 64 → 16',
+    ]);
+    expect(lines[3]).toMatch(/‖ RL_d .* 15 \/ 60/);
+  });
+
   it('say how far what counts is, and why nothing moves', () => {
     const work: RunStatus['work'] = [
       {

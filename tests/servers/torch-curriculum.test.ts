@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -12,7 +11,7 @@ import { markedProcesses } from '../../infra/services/processes.js';
 import { stageWorkflowId, type RunStatus } from '../../workflows/messages.js';
 import { CommandLine, STACK_TRACE } from '../support/command-line.js';
 import { Killing } from '../support/killing.js';
-import { eventually } from '../support/processes.js';
+import { eventually, torchPythonOf } from '../support/processes.js';
 import { python, skipped } from '../torch/support.js';
 
 /** Whole runs of the torch engine, by the real command line on real servers with real workers, in a home of their own. */
@@ -77,9 +76,9 @@ describe.skipIf(python.path === null)(`ruminate run configs/torch-tiny.yaml${ski
       const ids = ['two', ...stages.map((name) => stageWorkflowId('two', name))];
       const ended = ruminate.run('run', TINY, '--name', 'two', '--watch').finally(() => (over = true));
       const restarted = async (): Promise<void> => {
-        await killing.childAtWork('gpu-train', ids, isOver, pythonOf);
+        await killing.childAtWork('gpu-train', ids, isOver, torchPythonOf);
         await killing.atWork('gpu-train', ids, isOver);
-        await killing.childAtWork('gpu-rollout', ids, isOver, pythonOf);
+        await killing.childAtWork('gpu-rollout', ids, isOver, torchPythonOf);
         await killing.atWork('gpu-rollout', ids, isOver);
       };
       const [{ code, stderr }] = await Promise.all([ended, restarted()]);
@@ -133,7 +132,7 @@ describe.skipIf(python.path === null)(`ruminate run configs/torch-tiny.yaml${ski
 
   it('leaves no process after down, Python’s among them', async () => {
     const pythons = await Promise.all(
-      ['gpu-train', 'gpu-rollout'].map(async (role) => pythonOf(await killing.pidOf(role))),
+      ['gpu-train', 'gpu-rollout'].map(async (role) => torchPythonOf(await killing.pidOf(role))),
     );
     expect(pythons.filter((pid) => pid !== null)).not.toEqual([]);
     expect((await ruminate.run('down')).code).toBe(0);
@@ -142,16 +141,6 @@ describe.skipIf(python.path === null)(`ruminate run configs/torch-tiny.yaml${ski
       if (pid !== null) await eventually(`${pid} has ended`, () => !isAlive(pid), 30_000);
   });
 });
-
-/** The Python process of a worker; null while it has none. */
-function pythonOf(worker: number): number | null {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
-  for (const line of lines) {
-    const [pid, parent, ...command] = line.trim().split(/\s+/);
-    if (Number(parent) === worker && command.includes('ruminate_torch')) return Number(pid);
-  }
-  return null;
-}
 
 function isAlive(pid: number): boolean {
   try {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Addresses (as /proc writes them, hex) that a process listens on, from its own sockets. */
@@ -19,6 +20,23 @@ export function listenAddresses(pid: number): readonly string[] {
 
 /** 127.0.0.1 and ::1 in the byte order of /proc/net/tcp and tcp6. */
 export const LOOPBACK_HEX: readonly string[] = ['0100007F', '00000000000000000000000001000000'];
+
+/** The torch engine's process of a worker; null while it has none. */
+export function torchPythonOf(worker: number): number | null {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
+  for (const line of lines) {
+    const [pid, parent, ...command] = line.trim().split(/\s+/);
+    if (Number(parent) === worker && command.includes('ruminate_torch')) return Number(pid);
+  }
+  return null;
+}
+
+/** From now on the process cannot have more address space than so much (Linux); by default, than it has. */
+export function limitMemory(pid: number, bytes: number | null = null): void {
+  const [, kibibytes = ''] = /VmSize:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  const limit = bytes ?? Number(kibibytes) * 1024;
+  execFileSync('prlimit', ['--pid', String(pid), `--as=${limit}:${limit}`]);
+}
 
 /** Waits until a condition holds; fails with what was waited for. */
 export async function eventually(

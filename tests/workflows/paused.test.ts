@@ -66,7 +66,7 @@ describe('a run that meets out of memory', { timeout: 180_000 }, () => {
       const handle = await start();
       const status = await paused(handle);
       expect(status.reason).toBe(
-        'out of memory: tried to allocate 8 GiB\n' +
+        'trainSupervised: out of memory: tried to allocate 8 GiB\n' +
           'Lower compute.microBatch (now 64), or free memory on the machine; ' +
           'then: ruminate run small.yaml --name small --accept-changes',
       );
@@ -77,6 +77,10 @@ describe('a run that meets out of memory', { timeout: 180_000 }, () => {
       expect(described.status.name).toBe('RUNNING');
       expect(described.typedSearchAttributes.get(ATTRIBUTES.state)).toBe('paused');
       expect(described.memo).toMatchObject({ paused: status.reason });
+      // What its page in the Temporal UI shows.
+      const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+      expect(currentDetails).toContain('**paused** · stage DRP-SFT');
+      expect(currentDetails).toContain(status.reason);
 
       await resume(handle, LESS);
       expect((await handle.query(statusQuery)).state).not.toBe('paused');
@@ -114,7 +118,10 @@ describe('a run that meets out of memory', { timeout: 180_000 }, () => {
       ({ shard }) => !room && shard.at.step === 0 && shard.shard === 1,
     );
     let more = false;
-    activities.trainRl = shortOfMemory(activities.trainRl.bind(activities), ({ at }) => !more && at.step === 1);
+    activities.trainRl = shortOfMemory(
+      activities.trainRl.bind(activities),
+      ({ at }) => !more && at.step === 1,
+    );
     const result = await harness.withWorkers(activities, async () => {
       const handle = await start();
       expect((await paused(handle)).stages[1]).toMatchObject({ stage: 'RL_d', state: 'paused', step: 0 });

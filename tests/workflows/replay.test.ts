@@ -5,9 +5,12 @@ import { promisify } from 'node:util';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TASK_QUEUES } from '../../activities/contract.js';
+import { MemoryFailure } from '../../domain/failures.js';
+import { roomOf } from '../../domain/room.js';
 import { resolveBinary } from '../../infra/setup/binaries.js';
 import type { curate } from '../../workflows/curate.js';
 import type { curriculum } from '../../workflows/curriculum.js';
+import { resumeUpdate, statusQuery } from '../../workflows/messages.js';
 import { curateInput, curationFakes } from './support/curation-fakes.js';
 import { fakes } from './support/fakes.js';
 import { startHarness, shortStages, type Harness } from './support/harness.js';
@@ -44,6 +47,7 @@ describe('recorded histories', { timeout: 120_000 }, () => {
     );
     const trained = calls.order.filter((what) => !what.includes('synthesize'));
     expect(trained).toEqual(['DRP-SFT train 0-2', 'RL_d update 1', 'report']);
+    await pausedAndResumed(harness);
     for (const [name, workflowId] of Object.entries(RECORDED)) {
       const history = await historyOf(harness, workflowId);
       await Worker.runReplayHistory({ workflowBundle: { code: harness.bundle } }, JSON.parse(history));
@@ -74,7 +78,33 @@ const RECORDED = {
   'stage-rl': 'replayed/RL_d',
   evaluate: 'replayed/evaluation/RL_d',
   curate: 'curated',
+  'curriculum-paused': 'paused',
+  'stage-resumed': 'paused/RL_d',
 };
+
+/** A run that memory runs out in at its only step of RL, and that goes on with a smaller micro-batch. */
+async function pausedAndResumed({ client, withWorkers }: Harness): Promise<void> {
+  const { activities } = fakes();
+  const trainRl = activities.trainRl.bind(activities);
+  const short = { ...roomOf(shortStages()), microBatch: 1 };
+  activities.trainRl = (input) =>
+    input.compute.microBatch > 1
+      ? Promise.reject(new MemoryFailure('out of memory: tried to allocate 8 GiB', 'lower microBatch'))
+      : trainRl(input);
+  await withWorkers(activities, async () => {
+    const handle = await client.workflow.start<typeof curriculum>('curriculum', {
+      taskQueue: TASK_QUEUES.curriculum,
+      workflowId: 'paused',
+      args: [{ run: 'paused', curriculum: shortStages(), baseWeights: null }],
+    });
+    await expect
+      .poll(async () => (await handle.query(statusQuery)).state, { timeout: 60_000 })
+      .toBe('paused');
+    const again = 'ruminate run less.yaml --name paused';
+    await handle.executeUpdate(resumeUpdate, { args: [{ room: short, file: '/less.yaml', again }] });
+    await handle.result();
+  });
+}
 
 /** In the CLI's form: what a person would download. */
 async function historyOf({ address }: Harness, workflowId: string): Promise<string> {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 
 
 class EngineError(Exception):
@@ -58,11 +59,16 @@ def described(error: BaseException) -> dict:
     if isinstance(error, EngineError):
         return {"kind": error.kind, "message": str(error), "hint": error.hint}
     if is_out_of_memory(error):
-        first = str(error).strip().split("\n")[0][:300]
-        return {"kind": "memory", "message": f"out of memory: {first}", "hint": LOWER}
+        return {"kind": "memory", "message": f"out of memory: {said(error)}", "hint": LOWER}
     if isinstance(error, OSError):
         return {"kind": "infrastructure", "message": f"{type(error).__name__}: {error}", "hint": None}
     return {"kind": "bug", "message": f"{type(error).__name__}: {error}", "hint": "the engine's log has the details"}
+
+
+def said(error: BaseException) -> str:
+    """Its first line, without the place in PyTorch's sources that an assertion begins with."""
+    first = str(error).strip().split("\n")[0]
+    return re.sub(r"^\[enforce fail at \S+\] .*?\. ", "", first)[:300] or type(error).__name__
 
 
 def is_out_of_memory(error: BaseException) -> bool:
