@@ -78,7 +78,9 @@ describe('a run that meets out of memory', { timeout: 180_000 }, () => {
       expect(described.typedSearchAttributes.get(ATTRIBUTES.state)).toBe('paused');
       expect(described.memo).toMatchObject({ paused: status.reason });
       // What its page in the Temporal UI shows.
-      const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+      const { currentDetails } = await handle.query<{ currentDetails: string }>(
+        '__temporal_workflow_metadata',
+      );
       expect(currentDetails).toContain('**paused** · stage DRP-SFT');
       expect(currentDetails).toContain(status.reason);
 
