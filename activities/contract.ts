@@ -8,6 +8,7 @@ import type {
   RlStage,
   SftStage,
 } from '../domain/curriculum.js';
+import type { PythonPurpose } from '../domain/pythons.js';
 import type { CheckpointRef, Ref } from '../domain/refs.js';
 import type { SamplingOptions } from '../domain/sampling.js';
 import type { Split } from '../domain/world/records.js';
@@ -352,7 +353,7 @@ export interface CommitSeriesInput {
 /** Versions of what shaped a run's bytes: FFmpeg, onnxruntime, kind of CPU; Python's packages where they train. */
 export interface FingerprintInput {
   readonly run: string;
-  readonly engine: PolicyConfig['engine'];
+  readonly pythons: readonly PythonPurpose[];
 }
 export interface Fingerprint {
   readonly parts: Readonly<Record<string, string>>;

@@ -8,8 +8,8 @@ import { DataFailure } from '../domain/failures.js';
 import type { GradedRollout } from '../domain/graded.js';
 import { majorityBaseline } from '../domain/metrics/majority.js';
 import { pairedDifference } from '../domain/metrics/paired.js';
-import type { PolicyConfig } from '../domain/curriculum.js';
 import { summarise } from '../domain/metrics/summary.js';
+import { pythonsOf, type PythonPurpose } from '../domain/pythons.js';
 import type { Ref } from '../domain/refs.js';
 
 export interface WriteReportDeps {
@@ -19,7 +19,7 @@ export interface WriteReportDeps {
   /** The page, from its content. */
   readonly page: (content: ReportContent) => string;
   /** Versions of what shaped the run's bytes. */
-  readonly madeBy: (engine: PolicyConfig['engine']) => Promise<Readonly<Record<string, string>>>;
+  readonly madeBy: (pythons: readonly PythonPurpose[]) => Promise<Readonly<Record<string, string>>>;
   /** Address of the run in the Temporal UI, where there is one. */
   readonly temporalUi: (run: string) => string | null;
 }
@@ -39,7 +39,7 @@ export function createWriteReport(
     const evaluations = await loadEvaluations(store, input.evaluations);
     const train = await deps.datasets.load(input.train);
     const report = computeReport(input, evaluations, train.questions, {
-      ...(await deps.madeBy(input.curriculum.policy.engine)),
+      ...(await deps.madeBy(pythonsOf(input.curriculum.policy))),
       ...changesOf(input),
     });
     const series = (await Promise.all(input.series.map((ref) => lines<StepRecord>(store, ref)))).flat();

@@ -19,6 +19,7 @@ export async function localSpec(options: ServedOptions): Promise<AnswerSpec> {
     name: basename(path),
     model: { type: 'folder', path },
     adapter: { type: 'none' },
+    sampler: { type: 'transformers' },
     dtype: options.dtype ?? (device === 'cpu' ? 'fp32' : 'bf16'),
     gradientCheckpointing: false,
     contextTokens: options.contextTokens ?? null,
@@ -49,7 +50,8 @@ export async function trainedSpec(
   options: ServedOptions,
 ): Promise<AnswerSpec> {
   const { device = compute.device, threads = compute.threads } = options;
-  await refuseUnloadable({ model: policy.model, contextTokens: policy.contextTokens, device });
+  const { model, sampler, contextTokens } = policy;
+  await refuseUnloadable({ model, sampler, contextTokens, device });
   return specOfPolicy({
     name: `${run}/${stage}`,
     policy,
@@ -67,7 +69,7 @@ function drawing({ temperature, seed, logProbs }: ServedOptions): Omit<AnswerSpe
 }
 
 async function refuseUnloadable(
-  engine: Pick<LocalModel, 'model' | 'device' | 'contextTokens'>,
+  engine: Pick<LocalModel, 'model' | 'sampler' | 'device' | 'contextTokens'>,
 ): Promise<void> {
   const { refuseAbsentModel } = await import('../infra/torch/preflight.js');
   const options = { device: '--device', contextTokens: '--context-tokens' };

@@ -9,8 +9,9 @@ import type { OrderProblem } from './order.js';
 export function engineProblems(value: unknown): readonly OrderProblem[] {
   const stages = member(value, 'stages');
   if (member(member(value, 'policy'), 'engine') !== 'torch') return embeddedProblems(value);
-  if (!Array.isArray(stages)) return [];
-  return stages.flatMap((stage: unknown, i): readonly OrderProblem[] => {
+  const sampler = samplerProblems(value);
+  if (!Array.isArray(stages)) return sampler;
+  const problems = stages.flatMap((stage: unknown, i): readonly OrderProblem[] => {
     if (member(stage, 'type') === 'pretrain')
       return [
         {
@@ -18,21 +19,32 @@ export function engineProblems(value: unknown): readonly OrderProblem[] {
           message: 'the torch engine starts from a model that can see: remove the pretrain stage',
         },
       ];
-    const problems: OrderProblem[] = [];
+    const found: OrderProblem[] = [];
     const optimizer = member(stage, 'optimizer');
     if (member(optimizer, 'type') !== 'adamw' || member(optimizer, 'lr') === undefined)
-      problems.push({
+      found.push({
         path: ['stages', i, 'optimizer'],
         message:
           'the torch engine trains by AdamW at a rate that you name: write `optimizer: { type: adamw, lr: 1e-5 }`',
       });
     if (member(stage, 'auxiliaryWeight') !== undefined)
-      problems.push({
+      found.push({
         path: ['stages', i, 'auxiliaryWeight'],
         message: '`auxiliaryWeight` is of the embedded policy; the torch engine has no such loss: remove it',
       });
-    return problems;
+    return found;
   });
+  return [...sampler, ...problems];
+}
+
+function samplerProblems(value: unknown): readonly OrderProblem[] {
+  const policy = member(value, 'policy');
+  const type = member(member(policy, 'model'), 'type');
+  if (member(member(policy, 'sampler'), 'type') !== 'vllm' || type === 'folder') return [];
+  const message =
+    `vLLM reads a model's folder: write \`model: { type: folder, path: … }\`, not ${String(type)} ` +
+    '(`python -m ruminate_torch.tiny FOLDER --heads 2` writes a tiny one that it can read)';
+  return [{ path: ['policy', 'sampler', 'type'], message }];
 }
 
 function embeddedProblems(value: unknown): readonly OrderProblem[] {

@@ -11,6 +11,7 @@ import {
 import type { DataSet, PreparedFolders, PromptLedger, WrittenReport } from '../activities/contract.js';
 import type { Curriculum, Stage } from '../domain/curriculum.js';
 import { addLedger, EMPTY_LEDGER } from '../domain/ledger.js';
+import { pythonsOf } from '../domain/pythons.js';
 import type { CheckpointRef, Ref } from '../domain/refs.js';
 import { evaluate } from './evaluate.js';
 import {
@@ -185,7 +186,7 @@ function roomy<T, L = never>(input: CurriculumInput, book: RunBook, work: RoomyW
 
 /** Refuses to go on with other versions of what shapes the bytes, until a person says so. */
 async function sameParts({ run, curriculum }: CurriculumInput, book: RunBook): Promise<void> {
-  const { parts } = await cpu.fingerprint({ run, engine: curriculum.policy.engine });
+  const { parts } = await cpu.fingerprint({ run, pythons: pythonsOf(curriculum.policy) });
   const changed = book.recordParts(parts);
   if (!changed) return;
   await condition(() => book.mayGoOn);

@@ -140,7 +140,7 @@ export interface StepRequest {
 /** What a model is made of, apart from how it is used. */
 export type ModelParts = Pick<
   LocalModel,
-  'model' | 'adapter' | 'dtype' | 'gradientCheckpointing' | 'contextTokens'
+  'model' | 'adapter' | 'dtype' | 'gradientCheckpointing' | 'contextTokens' | 'sampler'
 >;
 export type ModelDevice = Pick<ComputeConfig, 'device' | 'threads'> & Partial<Pick<ComputeConfig, 'ranks'>>;
 
@@ -190,7 +190,7 @@ export class TokenModels {
 }
 
 function keyOf(
-  { model, adapter, dtype, gradientCheckpointing, contextTokens }: ModelParts,
+  { model, adapter, dtype, gradientCheckpointing, contextTokens, sampler }: ModelParts,
   { device, threads, ranks = 1 }: ModelDevice,
 ): string {
   return JSON.stringify([
@@ -199,6 +199,7 @@ function keyOf(
     dtype,
     gradientCheckpointing,
     contextTokens,
+    sampler,
     device,
     ranks,
     threads,

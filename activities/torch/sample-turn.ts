@@ -1,3 +1,4 @@
+import type { TorchPolicy } from '../../domain/curriculum.js';
 import { nameHash } from '../../domain/seeds.js';
 import { FORCED, readSaid, STOPS } from '../../domain/protocol/said.js';
 import type { SampledTurn, SampleTurnInput, Shard } from '../contract.js';
@@ -50,7 +51,7 @@ export function createTorchSampleTurn(deps: Deps): (input: SampleTurnInput) => P
     const { greedy, temperature, topP } = shard.sampling;
     const asked: SampleMessages = {
       ...{ requests, greedy, temperature, topP },
-      ...{ maxTokens: policy.maxTokens, stop: STOPS, weights, rows: rowsOf(shard) },
+      ...{ maxTokens: policy.maxTokens, stop: STOPS, weights, rows: rowsOf(shard, policy) },
     };
     const options = { blobs, signal, onProgress: heartbeat };
     const messages = requests.length === 0 ? [] : await model.sample(asked, options);
@@ -64,8 +65,9 @@ export function createTorchSampleTurn(deps: Deps): (input: SampleTurnInput) => P
 }
 
 /** On a CPU one at a time, so that a message is exactly the same whoever it is drawn with; a GPU promises no such thing. */
-function rowsOf({ compute }: Shard): number {
-  return compute.device === 'cpu' ? 1 : compute.microBatch;
+function rowsOf({ compute }: Shard, { sampler }: TorchPolicy): number {
+  if (compute.device === 'cpu') return 1;
+  return sampler.type === 'vllm' ? sampler.rows : compute.microBatch;
 }
 
 function requestOf(

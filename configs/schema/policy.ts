@@ -47,6 +47,16 @@ const torch = strict({
       strict({ type: z.literal('full') }), // ancestor
     ])
     .prefault({ type: 'lora' }),
+  sampler: z
+    .discriminatedUnion('type', [
+      strict({ type: z.literal('transformers') }),
+      strict({
+        type: z.literal('vllm'),
+        memoryShare: share.gt(0).max(0.95).default(0.4), // ours: the model that scores is on the device too
+        rows: z.int().min(1).max(4096).default(64), // ours
+      }),
+    ])
+    .prefault({ type: 'transformers' }),
   dtype: z.enum(['fp32', 'bf16']).default('bf16'), // ancestor
   gradientCheckpointing: z.boolean().default(true), // ancestor
   contextTokens: z.int().min(64).max(1_000_000).optional(),

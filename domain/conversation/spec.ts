@@ -29,7 +29,7 @@ export interface ServedModel {
 /** A model in a Python process of the torch engine (docs/torch.md). It speaks the text protocol. */
 export interface LocalModel
   extends
-    Pick<TorchPolicy, 'model' | 'dtype' | 'gradientCheckpointing' | 'contextTokens'>,
+    Pick<TorchPolicy, 'model' | 'sampler' | 'dtype' | 'gradientCheckpointing' | 'contextTokens'>,
     Pick<ComputeConfig, 'device' | 'threads'> {
   readonly type: 'torch';
   /** For people; its messages are signed with it. */

@@ -19,10 +19,17 @@ export function assumptionsOf(
     ];
   const { video, questionCharacters, thoughtCharacters, clipFrames } = SUPPOSED;
   const side = tokenSidePx === null ? '' : `, ${tokenSidePx}×${tokenSidePx} pixels a token`;
+  const vllm =
+    policy.sampler.type === 'vllm'
+      ? [
+          `vLLM holds the model once more, and takes ${policy.sampler.memoryShare * 100} % of a GPU's memory for it and its cache.`,
+        ]
+      : [];
   return [
     `Tokens are estimated, text by a rule of thumb (characters a token: ${charactersPerToken(policy)}), pictures by their pixels${side}, at the sizes that the view gives a video of ${video.widthPx}×${video.heightPx}.`,
     `Supposed: questions of ${questionCharacters} characters, thoughts of ${thoughtCharacters}, clips of ${clipFrames} frames; drp is one crop, crp a clip and a crop, a rollout a clip, then crops (looks: ${policy.maxLooks}).`,
     "Memory is that of weights, gradients and moments alone: activations, the sampler's cache and CUDA itself are not estimated.",
+    ...vllm,
     rates,
   ];
 }

@@ -1,4 +1,5 @@
 import { UserError } from '../../domain/failures.js';
+import { pythonsOf } from '../../domain/pythons.js';
 import { acceptChangesSignal, type RunState } from '../../workflows/messages.js';
 import { changedParts } from '../../workflows/run-book.js';
 import { fingerprintParts } from '../setup/fingerprint.js';
@@ -47,7 +48,7 @@ export async function settleChanges(
   running: boolean,
 ): Promise<void> {
   const changes =
-    madeBy === undefined ? [] : changedParts(madeBy, await fingerprintParts(curriculum.policy.engine));
+    madeBy === undefined ? [] : changedParts(madeBy, await fingerprintParts(pythonsOf(curriculum.policy)));
   if (changes.length === 0) return;
   if (!acceptChanges)
     throw new UserError(

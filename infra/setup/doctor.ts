@@ -28,6 +28,7 @@ export async function doctor(options: { readonly env?: Environment } = {}): Prom
     ['onnxruntime-node', probe.onnxruntime],
     ['cuda', probe.cuda],
     ['torch', () => probe.torch(env)],
+    ['vllm', () => probe.vllm(env)],
     ['sharp', probe.sharp],
     ['cpu', probe.cpu],
     ['RUMINATE_HOME', () => probe.writable(home)],

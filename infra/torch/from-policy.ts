@@ -1,15 +1,29 @@
-import type { ModelDevice, ModelParts } from '../../activities/torch/model.js';
-import { requireTorchPython } from './python.js';
-import type { LoadRequest } from './schema.js';
+import type { ModelDevice, ModelFactory, ModelParts } from '../../activities/torch/model.js';
+import { BugFailure } from '../../domain/failures.js';
+import { requirePython } from './python.js';
+import type { LoadRequest, SamplerRequest } from './schema.js';
 import { TorchEngine } from './torch-engine.js';
+import { VllmModel } from './vllm.js';
 
-/** The engine of a model; its process starts with the first request. Throws where Python lacks the packages. */
+/** The model that a policy names; its processes start with the first request. Throws where a Python lacks the packages. */
+export async function torchModelOf(
+  parts: ModelParts,
+  device: ModelDevice,
+  logFile: string,
+): ReturnType<ModelFactory> {
+  const engine = await torchEngineOf(parts, device, logFile);
+  if (parts.sampler.type === 'transformers') return engine;
+  const load = samplerRequestOf(parts, parts.sampler, device);
+  return new VllmModel(engine, load, { python: await requirePython('vllm'), logFile });
+}
+
 export async function torchEngineOf(
   parts: ModelParts,
   device: ModelDevice,
   logFile: string,
 ): Promise<TorchEngine> {
-  return new TorchEngine(loadRequestOf(parts, device), { python: await requireTorchPython(), logFile });
+  const python = await requirePython('torch-engine');
+  return new TorchEngine(loadRequestOf(parts, device), { python, logFile });
 }
 
 function loadRequestOf(
@@ -18,6 +32,20 @@ function loadRequestOf(
 ): LoadRequest {
   return {
     ...{ model, adapter, dtype, gradientCheckpointing, device, ranks, threads },
+    ...(contextTokens === null ? {} : { contextTokens }),
+  };
+}
+
+function samplerRequestOf(
+  { model, adapter, dtype, contextTokens }: ModelParts,
+  { memoryShare, rows }: Extract<ModelParts['sampler'], { readonly type: 'vllm' }>,
+  { device, threads }: ModelDevice,
+): SamplerRequest {
+  if (model.type !== 'folder')
+    throw new BugFailure(`vLLM reads a model's folder, and was given one of type ${model.type}`);
+  return {
+    ...{ model, adapter, dtype, device, threads, memoryShare },
+    rows: device === 'cpu' ? 1 : rows,
     ...(contextTokens === null ? {} : { contextTokens }),
   };
 }

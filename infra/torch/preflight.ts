@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { ComputeConfig, TorchPolicy } from '../../domain/curriculum.js';
 import { InfrastructureFailure, UserError } from '../../domain/failures.js';
-import { engineSources, requireTorchPython } from './python.js';
+import { engineSources, requirePython } from './python.js';
 
 const Problems = z.array(z.object({ message: z.string(), hint: z.string().nullable() }));
 /** PyTorch is loaded for `cuda` alone; on a busy machine that takes a while. */
@@ -23,11 +23,12 @@ interface PreflightOptions {
  * lacks (all named), a context that the model was not made for, CUDA that is not there. Asked before anything is started for it, because the model is loaded only later.
  */
 export async function refuseAbsentModel(
-  { model, contextTokens }: Pick<TorchPolicy, 'model' | 'contextTokens'>,
+  { model, sampler, contextTokens }: Pick<TorchPolicy, 'model' | 'sampler' | 'contextTokens'>,
   { device }: Pick<ComputeConfig, 'device'>,
   { env = process.env, options = KEYS }: PreflightOptions = {},
 ): Promise<void> {
-  const python = await requireTorchPython(env);
+  const python = await requirePython('torch-engine', env);
+  if (sampler.type === 'vllm') await requirePython('vllm', env);
   if (model.type === 'tiny' && device === 'cpu') return;
   const [problem, ...more] = await ask(python, { model, device, contextTokens, options }, env);
   if (problem === undefined) return;

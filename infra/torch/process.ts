@@ -12,8 +12,10 @@ import { engineSources } from './python.js';
 import { PROTOCOL } from './schema.js';
 
 export interface ProcessOptions {
-  /** A Python with the packages: see `requireTorchPython`. */
+  /** A Python with the packages: see `requirePython`. */
   readonly python: string;
+  /** What of the package is run: an engine that trains, or a sampler. Default: the engine. */
+  readonly module?: 'ruminate_torch' | 'ruminate_torch.vllm_sampler';
   /** Everything that the process writes goes to the end of this file. */
   readonly logFile: string;
   /** A busy process that says nothing for so long, not even a heartbeat, is ended. Default: two minutes. */
@@ -58,12 +60,15 @@ export async function startProcess(options: ProcessOptions): Promise<TorchProces
   }
 }
 
-function launch({ python, logFile }: ProcessOptions, firstLine: string): ChildProcess {
+function launch(
+  { python, module = 'ruminate_torch', logFile }: ProcessOptions,
+  firstLine: string,
+): ChildProcess {
   rotateLog(logFile);
   const log = openSync(logFile, 'a', 0o600);
   try {
     const env = { ...process.env, PYTHONPATH: engineSources(), PYTHONSAFEPATH: '1', PYTHONUNBUFFERED: '1' };
-    const child = spawn(python, ['-m', 'ruminate_torch'], { stdio: ['pipe', log, log], env });
+    const child = spawn(python, ['-m', module], { stdio: ['pipe', log, log], env });
     // A process that ends before it has read is told of by its end.
     child.stdin!.on('error', () => undefined);
     child.stdin!.write(`${firstLine}\n`);

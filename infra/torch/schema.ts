@@ -35,6 +35,18 @@ export interface LoadRequest {
   readonly contextTokens?: number;
 }
 
+/** What vLLM is to sample with; the same model, adapters and context as the engine's. */
+export interface SamplerRequest extends Pick<LoadRequest, 'adapter' | 'contextTokens'> {
+  readonly model: { readonly type: 'folder'; readonly path: string };
+  readonly device: 'cpu' | 'cuda';
+  readonly dtype: 'fp32' | 'bf16';
+  readonly threads: number;
+  /** Of the device's memory that vLLM may take, weights and all. On a CPU it takes what one conversation needs. */
+  readonly memoryShare: number;
+  /** Messages drawn at once, at most. */
+  readonly rows: number;
+}
+
 const numbers = z.array(z.number());
 const file = z.object({ path: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.number() });
 const versions = z.record(z.string(), z.string().nullable());
@@ -55,6 +67,10 @@ export const Loaded = z.object({
   ranks: z.array(z.number()),
 });
 
+export type Loaded = z.infer<typeof Loaded>;
+export const SamplerLoaded = z.object({ device: z.string(), contextTokens: z.number() });
+export type SamplerLoaded = z.infer<typeof SamplerLoaded>;
+
 /** A sampled message; the arrays have one length, as in `Turn`. */
 const SampledMessage = z.object({
   tokens: numbers,
@@ -69,6 +85,8 @@ const SampledMessage = z.object({
 });
 export type SampledMessage = z.infer<typeof SampledMessage>;
 export const Sampled = z.object({ messages: z.array(SampledMessage) });
+/** Of vLLM, with the SHA-256 of the weights file that it drew with; null: the folder's own weights. */
+export const SampledBy = Sampled.extend({ weights: z.string().nullable() });
 
 export const Gradients = z.object({
   loss: z.number(),

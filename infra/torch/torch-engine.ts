@@ -7,9 +7,10 @@ import type {
   StepRequest,
 } from '../../activities/torch/model.js';
 import type { Conversation } from '../../domain/conversation/tokenized.js';
-import { BugFailure, InfrastructureFailure, MemoryFailure } from '../../domain/failures.js';
+import { BugFailure, InfrastructureFailure } from '../../domain/failures.js';
 import type { RequestOptions } from './connection.js';
-import { startProcess, type ProcessOptions, type TorchProcess } from './process.js';
+import { LoadedProcess, type Reply } from './loaded.js';
+import type { ProcessOptions } from './process.js';
 import * as schema from './schema.js';
 
 type Options = RequestOptions;
@@ -20,16 +21,14 @@ type Options = RequestOptions;
  * what was trained is gone with it: training goes on only from `loadState`.
  */
 export class TorchEngine {
-  readonly #options: ProcessOptions;
-  readonly #model: schema.LoadRequest;
-  #running: Promise<Running> | null = null;
-  #process: TorchProcess | null = null;
+  readonly #process: LoadedProcess<schema.Loaded>;
   #trained: string | null = null;
   #lost = false;
 
   constructor(model: schema.LoadRequest, options: ProcessOptions) {
-    this.#model = model;
-    this.#options = options;
+    const load = { request: model, reply: schema.Loaded };
+    // Whatever the process had learned since its last saved state is gone with it.
+    this.#process = new LoadedProcess(load, options, () => ([this.#trained, this.#lost] = [null, true]));
   }
 
   /** SHA-256 of the weights file that the training weights equal; null before `saveState` or `loadState`, and after a step. */
@@ -38,13 +37,13 @@ export class TorchEngine {
   }
 
   /** Starts the process and loads the model, where that is not done yet. Throws what `load` refuses. */
-  async start(options: Options = {}): Promise<Loaded> {
-    return (await this.#start(options)).loaded;
+  async start(options: Options = {}): Promise<schema.Loaded> {
+    return (await this.#process.start(options)).loaded;
   }
 
   /** The next message of each conversation, in the order of the requests. */
   async sample(request: SampleMessages, options: Options = {}): Promise<readonly SampledMessage[]> {
-    return (await this.#ask('sample', request, schema.Sampled, options)).value.messages;
+    return (await this.#process.ask('sample', request, schema.Sampled, options)).value.messages;
   }
 
   /** Adds gradients to those of the step; all of them or, when it fails, none. */
@@ -66,7 +65,7 @@ export class TorchEngine {
     },
     options: Options = {},
   ): Promise<readonly (readonly number[])[]> {
-    return (await this.#ask('logProbs', request, schema.LogProbs, options)).value.logProbs;
+    return (await this.#process.ask('logProbs', request, schema.LogProbs, options)).value.logProbs;
   }
 
   /** Features of pictures by the model's vision tower, each of length 1: float32 [count · width]. */
@@ -74,7 +73,7 @@ export class TorchEngine {
     request: EmbedRequest,
     options: Options = {},
   ): Promise<{ readonly features: Float32Array; readonly width: number }> {
-    const { value, blobs } = await this.#ask('embed', request, schema.Embedded, options);
+    const { value, blobs } = await this.#process.ask('embed', request, schema.Embedded, options);
     const bytes = Uint8Array.from(blobs[0] ?? []);
     if (bytes.length !== value.count * value.width * 4)
       throw new BugFailure(`expected ${value.count} × ${value.width} features, got ${bytes.length} bytes`);
@@ -93,7 +92,7 @@ export class TorchEngine {
     state: { readonly weights: StateFile; readonly optimizer?: StateFile },
     options: Options = {},
   ): Promise<{ readonly steps: number }> {
-    const { value } = await this.#ask('loadState', state, schema.LoadedState, options);
+    const { value } = await this.#process.ask('loadState', state, schema.LoadedState, options);
     this.#trained = state.weights.sha256;
     this.#lost = false;
     return value;
@@ -104,7 +103,7 @@ export class TorchEngine {
     request: { readonly conversation: Conversation; readonly prompt?: boolean },
     options: Options = {},
   ): Promise<z.infer<typeof schema.Encoded>> {
-    return (await this.#ask('encode', request, schema.Encoded, options)).value;
+    return (await this.#process.ask('encode', request, schema.Encoded, options)).value;
   }
 
   /** The Python side's arithmetic of an objective, in float64, over numbers of tokens with mask 1. */
@@ -116,16 +115,16 @@ export class TorchEngine {
     readonly reference?: readonly number[];
     readonly advantages?: readonly number[];
   }): Promise<z.infer<typeof schema.ObjectiveValue>> {
-    return (await this.#ask('objective', request, schema.ObjectiveValue, {})).value;
+    return (await this.#process.ask('objective', request, schema.ObjectiveValue, {})).value;
   }
 
   /** The process's id, for who watches it; null while none runs. */
   get pid(): number | null {
-    return this.#process?.pid ?? null;
+    return this.#process.pid;
   }
 
-  async close(): Promise<void> {
-    await this.#running?.then(({ process }) => process.close()).catch(() => undefined);
+  close(): Promise<void> {
+    return this.#process.close();
   }
 
   /** A verb that needs the training state of this very process. */
@@ -134,69 +133,9 @@ export class TorchEngine {
       throw new InfrastructureFailure(
         `${verb}: what was trained is gone with its process; loadState comes first`,
       );
-    return this.#ask(verb, params, reply, options);
-  }
-
-  async #ask<T>(verb: string, params: object, reply: z.ZodType<T>, options: Options): Promise<Reply<T>> {
-    const { process } = await this.#start(options);
-    try {
-      const { result, blobs } = await process.connection.request(verb, params, options);
-      return { value: understood(verb, reply, result), blobs };
-    } catch (error) {
-      // What is tried next, with less, needs the memory that this process has in its hands.
-      if (error instanceof MemoryFailure) await process.close();
-      throw error;
-    }
-  }
-
-  /** Loading is not cancelled with the request that began it: others may wait for it too. */
-  #start({ onProgress }: Options): Promise<Running> {
-    this.#running ??= this.#launch(onProgress).catch((error: unknown) => {
-      this.#running = null;
-      throw error;
-    });
-    return this.#running;
-  }
-
-  async #launch(onProgress: Options['onProgress']): Promise<Running> {
-    const process = await startProcess(this.#options);
-    try {
-      const { result } = await process.connection.request('load', this.#model, { onProgress });
-      const loaded = understood('load', schema.Loaded, result);
-      this.#process = process;
-      void process.ended.then(() => this.#forget());
-      return { process, loaded };
-    } catch (error) {
-      await process.close();
-      throw error;
-    }
-  }
-
-  /** Whatever the process had learned since its last saved state is gone with it. */
-  #forget(): void {
-    [this.#process, this.#running, this.#trained, this.#lost] = [null, null, null, true];
+    return this.#process.ask(verb, params, reply, options);
   }
 }
 
-type Loaded = z.infer<typeof schema.Loaded>;
 type Gradients = z.infer<typeof schema.Gradients>;
 type SampledMessage = schema.SampledMessage;
-
-interface Running {
-  readonly process: TorchProcess;
-  readonly loaded: Loaded;
-}
-
-interface Reply<T> {
-  readonly value: T;
-  readonly blobs: readonly Uint8Array[];
-}
-
-function understood<T>(verb: string, reply: z.ZodType<T>, result: unknown): T {
-  const parsed = reply.safeParse(result);
-  if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0]!;
-  throw new BugFailure(
-    `the Python process answered ${verb} with an unknown ${path.join('.') || 'value'}: ${message}`,
-  );
-}

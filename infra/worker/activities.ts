@@ -71,7 +71,7 @@ import { latePhotographer } from '../tools/late-photographer.js';
 import { PictureTools } from '../tools/look.js';
 import { VideoPhotographer } from '../tools/shown.js';
 import { localEngines } from '../torch/engines.js';
-import { torchEngineOf } from '../torch/from-policy.js';
+import { torchModelOf } from '../torch/from-policy.js';
 import { resolveVideo } from '../video/resolve.js';
 import { writeWorld } from '../world/write.js';
 import type { Role } from './roles.js';
@@ -164,7 +164,7 @@ async function cpu(home: Home, connection: ConnectionInfo): Promise<Wired> {
       madeBy: fingerprintParts,
       temporalUi: (run) => runPage(connection, run),
     }),
-    fingerprint: async ({ engine }) => ({ parts: await fingerprintParts(engine) }),
+    fingerprint: async ({ pythons }) => ({ parts: await fingerprintParts(pythons) }),
   };
   const ocr = ocrEngines();
   const curating = curation(store, reader, tools, ocr.engines);
@@ -256,7 +256,7 @@ function torch(
 ): { readonly models: TokenModels; readonly states: TokenStates } {
   const folder = join(home.dataFolder, 'torch', role);
   return {
-    models: new TokenModels((parts, device) => torchEngineOf(parts, device, logFile(home, `${role}-torch`)), {
+    models: new TokenModels((parts, device) => torchModelOf(parts, device, logFile(home, `${role}-torch`)), {
       trains: role === 'gpu-train',
     }),
     states: new TokenStates(store, commitsOf(store), folder),

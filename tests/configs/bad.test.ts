@@ -45,6 +45,15 @@ function spoiled(piece: string, by: string): string {
 }
 
 describe('a curriculum file', () => {
+  it('may sample through vLLM where the model is a folder', () => {
+    const tiny = readFileSync('configs/torch-tiny.yaml', 'utf8');
+    const sampled = tiny.replace('  adapter:', '  sampler: { type: vllm }\n  adapter:');
+    expect(problems(sampled)).toEqual([expect.stringContaining("vLLM reads a model's folder")]);
+    const folder = sampled.replace(/model: \{.*\}/, 'model: { type: folder, path: /models/any }');
+    const { policy } = parseCurriculum(folder, 'configs/my.yaml');
+    expect(policy).toMatchObject({ sampler: { type: 'vllm', memoryShare: 0.4, rows: 64 } });
+  });
+
   it('may ask for several ranks of the torch engine, and of no other', async () => {
     expect(problems(`${GOOD}compute: { ranks: 2 }\n`)).toEqual([
       expect.stringContaining('`compute.ranks` is for the torch engine'),

@@ -104,6 +104,7 @@ const POLICY: TorchPolicy = {
   engine: 'torch',
   model: { type: 'folder', path: '/models/any' },
   adapter: { type: 'full' },
+  sampler: { type: 'transformers' },
   dtype: 'fp32',
   gradientCheckpointing: false,
   contextTokens: null,

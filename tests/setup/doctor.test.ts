@@ -19,6 +19,7 @@ describe('doctor', () => {
       'onnxruntime-node',
       'cuda',
       'torch',
+      'vllm',
       'sharp',
       'cpu',
       'RUMINATE_HOME',

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nameHash, stream } from '../../domain/seeds.js';
 import type { Conversation, Part } from '../../domain/conversation/tokenized.js';
-import { findTorchPython } from '../../infra/torch/python.js';
+import { findPython } from '../../infra/torch/python.js';
 import type { LoadRequest } from '../../infra/torch/schema.js';
 
 /** What the tests that need PyTorch run with; where it is missing they are skipped, and say so. */
-export const python = await findTorchPython();
+export const python = await findPython('torch-engine');
 export const skipped = python.path === null ? ` (skipped: ${python.reason})` : '';
 if (python.path === null) process.stderr.write(`Tests of the torch engine are skipped: ${python.reason}\n`);
 

@@ -4,6 +4,7 @@ import { TokenModels, type ModelFactory, type ModelParts } from '../../activitie
 const PARTS: ModelParts = {
   model: { type: 'tiny', family: 'qwen2.5-vl', seed: 1 },
   adapter: { type: 'none' },
+  sampler: { type: 'transformers' },
   dtype: 'fp32',
   gradientCheckpointing: false,
   contextTokens: null,

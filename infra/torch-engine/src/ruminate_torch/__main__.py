@@ -1,3 +1,4 @@
+from .engine import Engine
 from .server import main
 
-main()
+main(Engine)

@@ -100,15 +100,10 @@ class Engine:
             self.threads = threads
 
     def sample(self, given: Fields, blobs: list[bytes], say: Say) -> Answer:
-        from .sampling import Options, Request, sample
+        from .messages import read_options
+        from .sampling import Request, sample
 
-        options = Options(
-            greedy=given.flag("greedy"),
-            temperature=given.number("temperature", 1e-4, 100, 1.0),
-            top_p=given.number("topP", 1e-6, 1, 1.0),
-            max_tokens=given.integer("maxTokens", 1, 2**20),
-            stop=[str(text) for text in given.items("stop", []) if text],
-        )
+        options = read_options(given)
         rows = given.integer("rows", 1, ROWS, 1)
         asked = list(given.each("requests"))
         file = self.file(given)

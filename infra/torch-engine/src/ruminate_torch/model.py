@@ -11,49 +11,31 @@ from pathlib import Path
 import torch
 
 from . import families, tiny
+from .adapters import adaptation_of
 from .batch import Batch, Prepared, collate
-from .codec import Codec, read_conversation
 from .devices import device_of
 from .fields import Fields
-from .pictures import decoded
 from .ranks import Ranks
+from .reader import Reader, reader_of
 from .shards import shard, through
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
-@dataclass
-class Model:
+@dataclass(kw_only=True)
+class Model(Reader):
     """
     `core` computes; with a LoRA its adapters sit inside. `trainable`: what the optimizer moves, by the names that files
     use; always float32, so that a small step is not lost to rounding. `adaptation` and `base` go into every state.
     """
 
     core: torch.nn.Module
-    codec: Codec
-    image_processor: object
     trainable: dict[str, torch.nn.Parameter]
     adaptation: dict
     base: str
     device: torch.device
     dtype: torch.dtype
     ranks: Ranks
-
-    def prepare(self, given: Fields, blobs: list[bytes], prompt: bool = False) -> Prepared:
-        conversation = read_conversation(given)
-        pixels = self.pixels([decoded(picture, blobs) for picture in conversation.pictures])
-        sizes = [] if pixels is None else self.tokens_of(pixels["image_grid_thw"])
-        encoded = self.codec.encode(conversation, sizes, prompt)
-        if pixels is None:
-            return Prepared(encoded, None, None)
-        return Prepared(encoded, pixels["pixel_values"], pixels["image_grid_thw"])
-
-    def pixels(self, pictures: list):
-        """Patches and grids of pictures, each scaled into the pixel budget; None without any."""
-        return self.image_processor(images=pictures, return_tensors="pt") if pictures else None
-
-    def tokens_of(self, grid_I3: torch.Tensor) -> list[int]:
-        return (grid_I3.prod(-1) // self.image_processor.merge_size**2).tolist()
 
     def batch(self, rows: list[Prepared], left: bool = False) -> Batch:
         return collate(rows, self.codec.tokenizer.pad_token_id, self.codec.image, self.device, left)
@@ -102,8 +84,7 @@ def load(given: Fields, say, ranks: Ranks) -> Model:
 
 def load_folder(folder: Path, seed: int | None, given: Fields, device: torch.device, say, ranks: Ranks) -> Model:
     """`seed`: draws the weights in place of reading them (what a size costs, before its gigabytes are there)."""
-    from transformers import AutoConfig, AutoTokenizer
-    from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+    from transformers import AutoConfig
 
     dtype = DTYPES[given.choice("dtype", tuple(DTYPES), "fp32")]
     checkpointing = given.flag("gradientCheckpointing", False)
@@ -124,28 +105,25 @@ def load_folder(folder: Path, seed: int | None, given: Fields, device: torch.dev
     say("reading the model", 2, 3)
     # Sharded, each layer goes to the device by itself, and an N-th of it stays.
     core.to(device if ranks.count == 1 else core.device).requires_grad_(False)
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    image_processor = Qwen2VLImageProcessorPil.from_pretrained(folder, local_files_only=True, **pixel_budget(given))
-    longest = config.get_text_config().max_position_embeddings
-    context = given.integer("contextTokens", 16, longest, min(longest, 32768))
+    reader = reader_of(folder, config, given)
     given.done()
     core, trainable, adaptation = adapted(core, adapter)
     if checkpointing:
         core.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     if ranks.count > 1:
         trainable = shard(core, trainable, ranks, device)
-    codec = Codec(tokenizer, families.chat_template(folder, tokenizer), context)
-    neutral_generation(core, tokenizer)
-    return Model(core.eval(), codec, image_processor, trainable, adaptation, base, device, dtype, ranks)
-
-
-def pixel_budget(given: Fields) -> dict:
-    if given.take("pixels", None) is None:
-        return {}
-    pixels = given.inner("pixels")
-    low, high = pixels.integer("min", 1, 2**26), pixels.integer("max", 1, 2**26)
-    pixels.done()
-    return {"min_pixels": low, "max_pixels": max(low, high)}
+    neutral_generation(core, reader.codec.tokenizer)
+    return Model(
+        codec=reader.codec,
+        image_processor=reader.image_processor,
+        core=core.eval(),
+        trainable=trainable,
+        adaptation=adaptation,
+        base=base,
+        device=device,
+        dtype=dtype,
+        ranks=ranks,
+    )
 
 
 def adapted(core: torch.nn.Module, adapter: Fields) -> tuple[torch.nn.Module, dict, dict]:
@@ -153,28 +131,26 @@ def adapted(core: torch.nn.Module, adapter: Fields) -> tuple[torch.nn.Module, di
     Full: every weight trains. LoRA (Hu et al. 2021): adapters on the language model's matrices, nothing else moves. None:
     nothing does.
     """
-    kind = adapter.choice("type", ("lora", "full", "none"))
-    if kind == "none":
-        adapter.done()
-        return core, {}, {"type": "none"}
-    if kind == "full":
-        adapter.done()
+    adaptation, seed = adaptation_of(adapter)
+    if adaptation["type"] == "none":
+        return core, {}, adaptation
+    if adaptation["type"] == "full":
         core.float().requires_grad_(True)
-        return core, dict(core.named_parameters()), {"type": "full"}
+        return core, dict(core.named_parameters()), adaptation
     from peft import LoraConfig, get_peft_model
 
-    rank, alpha = adapter.integer("rank", 1, 1024), adapter.number("alpha", 0)
-    dropout, seed = adapter.number("dropout", 0, 1, 0), adapter.integer("seed", 0, 2**32 - 1, 0)
-    targets = "|".join(adapter.items("targets", ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]))
-    adapter.done()
-    config = LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=rf".*language_model.*\.({targets})")
+    config = LoraConfig(
+        r=adaptation["rank"],
+        lora_alpha=adaptation["alpha"],
+        lora_dropout=adaptation["dropout"],
+        target_modules=adaptation["targets"],
+    )
     torch.manual_seed(seed)
     wrapped = get_peft_model(core, config)
     # As PEFT's own files name them, so that a saved state is an adapter that PEFT reads.
     trainable = {name.replace(".default.", "."): p for name, p in wrapped.named_parameters() if p.requires_grad}
     for parameter in trainable.values():
         parameter.data = parameter.data.float()
-    adaptation = {"type": "lora", "rank": rank, "alpha": alpha, "dropout": dropout, "targets": config.target_modules}
     return wrapped.get_base_model(), trainable, adaptation
 
 

@@ -9,21 +9,9 @@ import torch
 from transformers import LogitsProcessor, LogitsProcessorList, StoppingCriteria, StoppingCriteriaList
 
 from .batch import Prepared
+from .messages import Options, message, stops
 from .model import Model
 from .shards import inference
-
-# A token writes at least one byte, but for the few that write nothing.
-SPARE_TOKENS = 8
-
-
-@dataclass(frozen=True)
-class Options:
-    greedy: bool
-    temperature: float
-    top_p: float
-    max_tokens: int
-    stop: list[str]
-
 
 @dataclass(frozen=True)
 class Request:
@@ -89,16 +77,7 @@ class Stop(StoppingCriteria):
     def __call__(self, input_ids: torch.Tensor, scores, **_) -> torch.Tensor:
         self.say(input_ids.shape[1] - self.prompt_tokens)
         new_BS = input_ids[:, self.prompt_tokens :].tolist() if self.options.stop else [[]] * len(input_ids)
-        return torch.tensor([stops(self.model, self.options, new) for new in new_BS], device=input_ids.device)
-
-
-def stops(model: Model, options: Options, tokens: list[int]) -> bool:
-    """Whether the last tokens have just written one of the texts that end a message."""
-    if not options.stop or not tokens:
-        return False
-    longest = max(len(text.encode()) for text in options.stop)
-    tail = model.codec.tokenizer.decode(tokens[-(longest + SPARE_TOKENS) :])
-    return any(text in tail for text in options.stop)
+        return torch.tensor([stops(self.model.codec, self.options, new) for new in new_BS], device=input_ids.device)
 
 
 def sample(model: Model, requests: list[Request], options: Options, rows: int, say) -> list[dict]:
@@ -130,7 +109,7 @@ def sample_rows(model: Model, requests: list[Request], options: Options, say) ->
     log_probs_BS = torch.stack(draw.log_probs_SB, 1).tolist()
     ends = set(model.core.generation_config.eos_token_id)
     return [
-        message(model, options, ends, ids, new, log_probs, len(prompt.encoded.tokens_T))
+        message(model.codec, options, ends, ids, new, log_probs, len(prompt.encoded.tokens_T) - len(ids))
         for ids, new, log_probs, prompt in zip(forced, new_BS, log_probs_BS, prompts)
     ]
 
@@ -139,26 +118,3 @@ def with_forced(prompt: Prepared, forced: list[int]) -> Prepared:
     encoded = prompt.encoded
     longer = replace(encoded, tokens_T=encoded.tokens_T + forced, mask_T=encoded.mask_T + [0] * len(forced))
     return replace(prompt, encoded=longer)
-
-
-def message(model: Model, options: Options, ends: set[int], forced: list[int], new: list[int], log_probs: list[float], prompt_tokens: int) -> dict:
-    """One row's message, without the padding that rows get which end before others."""
-    decode = model.codec.tokenizer.decode
-    length, finish = len(new), "length"
-    for at in range(len(new)):
-        if new[at] in ends:
-            length, finish = at + 1, "end"
-            break
-        if stops(model, options, new[: at + 1]):
-            length, finish = at + 1, "stop"
-            break
-    tokens = forced + new[:length]
-    return {
-        "tokens": tokens,
-        "logProbs": [0.0] * len(forced) + log_probs[:length],
-        "mask": [0] * len(forced) + [1] * length,
-        "text": decode(tokens, skip_special_tokens=True),
-        "texts": [decode([token]) for token in tokens],
-        "finish": finish,
-        "promptTokens": prompt_tokens - len(forced),
-    }

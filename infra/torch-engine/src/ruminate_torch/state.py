@@ -27,15 +27,16 @@ def save(trainer: Trainer, folder: Path, say) -> dict:
     """Writes both files (whole or not at all) and says where they are."""
     model = trainer.model
     say("saving", 0, 2)
-    weights = write(folder, dict(model.trainable), about(model, "weights"), model.ranks)
+    weights = write(folder, dict(model.trainable), about(model.base, model.adaptation, "weights"), model.ranks)
     say("saving", 1, 2)
     moments = {f"first/{n}": t for n, t in trainer.first.items()} | {f"second/{n}": t for n, t in trainer.second.items()}
-    optimizer = write(folder, moments, about(model, "optimizer") | {"steps": trainer.steps}, model.ranks)
+    optimizer = write(folder, moments, about(model.base, model.adaptation, "optimizer") | {"steps": trainer.steps}, model.ranks)
     return {"weights": weights, "optimizer": optimizer}
 
 
-def about(model: Model, kind: str) -> dict:
-    return {"format": FORMAT, "kind": kind, "base": model.base, "adaptation": model.adaptation}
+def about(base: str, adaptation: dict, kind: str) -> dict:
+    """What every file says of itself: which model it belongs to, and what of that it holds."""
+    return {"format": FORMAT, "kind": kind, "base": base, "adaptation": adaptation}
 
 
 def write(folder: Path, tensors: dict[str, torch.Tensor], meta: dict, ranks: Ranks) -> dict:
@@ -66,8 +67,8 @@ def write_file(folder: Path, held: dict[str, torch.Tensor], meta: dict) -> dict:
     return {"path": str(path), "sha256": sha256, "bytes": path.stat().st_size}
 
 
-def read(model: Model, given: Fields, kind: str) -> tuple[dict[str, torch.Tensor], dict, str]:
-    """A file of ours, verified: its SHA-256, what it is, the base and adaptation that it belongs to, names and shapes."""
+def checked(given: Fields, expected: dict) -> tuple[Path, dict, str]:
+    """A file of ours, verified: its SHA-256, and what `about` says of it. Its path, what it says of itself, and its SHA-256."""
     from safetensors import SafetensorError, safe_open
 
     path, sha256 = Path(given.text("path")), given.text("sha256")
@@ -81,13 +82,20 @@ def read(model: Model, given: Fields, kind: str) -> tuple[dict[str, torch.Tensor
     try:
         with safe_open(path, framework="pt") as file:
             meta = json.loads((file.metadata() or {}).get("ruminate", "{}"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
     except (SafetensorError, ValueError) as error:
         raise DataError(f"{path} is no readable safetensors file: {error}") from error
-    expected = json.loads(json.dumps(about(model, kind)))
-    for key, value in expected.items():
+    for key, value in json.loads(json.dumps(expected)).items():
         if meta.get(key) != value:
             raise DataError(f"{path}: expected {key} {json.dumps(value)}, got {json.dumps(meta.get(key))}: it belongs to another model or adapter")
+    return path, meta, sha256
+
+
+def read(model: Model, given: Fields, kind: str) -> tuple[dict[str, torch.Tensor], dict, str]:
+    """A file of this model's, verified to the names and shapes of its tensors."""
+    from safetensors.torch import load_file
+
+    path, meta, sha256 = checked(given, about(model.base, model.adaptation, kind))
+    tensors = load_file(path)
     prefixes = ("",) if kind == "weights" else ("first/", "second/")
     shapes = {f"{prefix}{name}": p.shape for name, p in model.trainable.items() for prefix in prefixes}
     for name, shape in shapes.items():
