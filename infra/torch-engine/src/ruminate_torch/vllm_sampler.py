@@ -113,22 +113,28 @@ class Sampler:
                 f"this vLLM computes on {current_platform.device_type}, and {device} was asked for",
                 "name the Python of a vLLM that is built for it (RUMINATE_VLLM_PYTHON), or take sampler: { type: transformers }",
             )
-        self.engine = LLMEngine.from_engine_args(
-            EngineArgs(
-                **asked,
-                load_format="safetensors",
-                seed=0,
-                limit_mm_per_prompt={"image": MOST_PICTURES, "video": 0},
-                mm_processor_cache_gb=0,
-                # log π at temperature 1, whatever the message is drawn at.
-                logprobs_mode="raw_logprobs",
-                generation_config="vllm",
-                # Kept between turns, where equal bytes are not promised anyway.
-                enable_prefix_caching=device == "cuda",
-                enforce_eager=device == "cpu",
-                disable_log_stats=True,
+        try:
+            self.engine = LLMEngine.from_engine_args(
+                EngineArgs(
+                    **asked,
+                    load_format="safetensors",
+                    seed=0,
+                    limit_mm_per_prompt={"image": MOST_PICTURES, "video": 0},
+                    mm_processor_cache_gb=0,
+                    # log π at temperature 1, whatever the message is drawn at.
+                    logprobs_mode="raw_logprobs",
+                    generation_config="vllm",
+                    # Kept between turns, where equal bytes are not promised anyway.
+                    enable_prefix_caching=device == "cuda",
+                    enforce_eager=device == "cpu",
+                    disable_log_stats=True,
+                )
             )
-        )
+        except ValueError as error:
+            # It counts what there is before it allocates.
+            if "memory" in str(error).lower():
+                raise MemoryError(str(error)) from error
+            raise
         unsayable = self.reader.codec.unsayable
         self.engine.apply_model(lambda model: forbid(model, unsayable))
 
