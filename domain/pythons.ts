@@ -5,6 +5,6 @@ export type PythonPurpose = 'torch-engine' | 'vllm';
 
 /** The Pythons that a policy computes with: their packages shape its bytes. */
 export function pythonsOf(policy: PolicyConfig): readonly PythonPurpose[] {
-  if (policy.engine === 'onnx') return [];
+  if (policy.engine !== 'torch') return [];
   return policy.sampler.type === 'vllm' ? ['torch-engine', 'vllm'] : ['torch-engine'];
 }
