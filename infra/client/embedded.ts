@@ -6,6 +6,6 @@ export function embeddedPolicy(policy: PolicyConfig, what: string): EmbeddedPoli
   if (policy.engine !== 'torch') return policy;
   throw new UserError(
     `${what} needs a policy of the embedded engine, and this run's is a model of the ${policy.engine} engine`,
-    'ruminate export RUN --out FILE.safetensors gives its trained weights, for the programs that serve such models',
+    'ruminate export RUN --out DIR writes a folder for the programs that serve such models, and its README.md says how',
   );
 }

@@ -80,8 +80,8 @@ export async function policyOrigin(
 ): Promise<PolicyOrigin> {
   const described = await describeRun(session, run);
   if (described === null) throw await noSuchRun(session, run);
-  const { curriculum, baseSha256 } = memoOf(described);
-  return { run, stage, version: checkpoint.version, curriculum, baseSha256 };
+  const { curriculum, baseSha256, madeBy = {} } = memoOf(described);
+  return { run, stage, version: checkpoint.version, curriculum, baseSha256, madeBy };
 }
 
 /** The bytes of a policy's weights: a safetensors file. */

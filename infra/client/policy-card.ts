@@ -15,6 +15,8 @@ export interface PolicyOrigin {
   readonly curriculum: Curriculum;
   /** SHA-256 of the base file that the run started from; null where it started from random weights. */
   readonly baseSha256: string | null;
+  /** Versions of what shaped the run's bytes, by name. */
+  readonly madeBy: Readonly<Record<string, string>>;
 }
 
 /** The model card, `README.md` of an exported policy: what the run's own record says, and no number of any other source. */
@@ -25,8 +27,7 @@ export function policyCard(origin: PolicyOrigin, weights: { sha256: string; byte
   if (!('world' in data)) throw new BugFailure(`${run}: expected a policy that learnt from the small world`);
   const { train } = data.world;
   const count = parameters(policy).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
-  const stages = lineage(curriculum.stages, stage);
-  const knowsTools = stages.at(-1)?.type !== 'pretrain';
+  const knowsTools = lineage(curriculum.stages, stage).at(-1)?.type !== 'pretrain';
   const base =
     baseSha256 === null ? `random weights of seed ${seed}` : `a base policy, sha256 \`${baseSha256}\``;
   return `# ${run}, after ${stage}
@@ -41,7 +42,7 @@ regions (*crop*), reads, and answers. Trained by Ruminate, in onnxruntime.${
 | run | \`${run}\` |
 | stage, step | \`${stage}\`, ${version.step} |
 | curriculum | \`${curriculum.name}\`, seed ${seed} |
-| stages up to here | ${stages.map(describeStage).join(' → ')} |
+| stages up to here | ${stagesUpTo(curriculum.stages, stage)} |
 | started from | ${base} |
 | architecture | ${count} parameters: width ${policy.width}, ${policy.layers} layers, ${policy.heads} heads, up to ${policy.maxLooks} looks |
 | weights | \`${WEIGHTS_FILE}\`, F32, ${weights.bytes} bytes, sha256 \`${weights.sha256}\` |
@@ -76,7 +77,12 @@ As the start of a curriculum, which checks the sha256 and the architecture (a pa
 `;
 }
 
-/** The stages that led to this one, first to last. */
+/** The stages that led to this one, as a card names them. */
+export function stagesUpTo(stages: readonly Stage[], name: string): string {
+  return lineage(stages, name).map(describeStage).join(' → ');
+}
+
+/** First to last. */
 function lineage(stages: readonly Stage[], name: string): readonly Stage[] {
   const stage = stages.find((one) => one.name === name);
   return stage ? [...lineage(stages, stage.from), stage] : [];

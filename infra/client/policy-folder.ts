@@ -1,43 +1,36 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UserError } from '../../domain/failures.js';
 import { describePolicy, WEIGHTS_FILE } from '../../engine/policy/describe.js';
 import type { PolicySpec } from '../../engine/policy/spec.js';
 import { POLICY_FORMAT, refuseOtherArchitecture, weightsFromFile } from '../../engine/policy/state.js';
 import { embeddedPolicy } from './embedded.js';
+import { CARD_FILE, exportPlace, writeExport } from './export-folder.js';
 import { policyCard, type PolicyOrigin } from './policy-card.js';
 
 /**
- * A policy as a folder: `model.safetensors`, `config.json` with its sha256, and `README.md`, its model card. It is written
- * beside its place and renamed, so it is there whole or not at all. An earlier export is replaced; anything else is not.
+ * A policy as a folder: `model.safetensors`, `config.json` with its sha256, and `README.md`, its model card. It is there
+ * whole or not at all. An earlier export is replaced; anything else is not.
  */
 export async function writePolicyFolder(
   folder: string,
   weights: Uint8Array,
   origin: PolicyOrigin,
 ): Promise<string> {
-  const path = resolve(folder);
-  const part = join(dirname(path), `.${basename(path)}-${randomUUID().slice(0, 8)}`);
   const sha256 = sha256Of(weights);
   const { width, layers, heads, maxLooks, grammar } = embeddedPolicy(
     origin.curriculum.policy,
     'a folder of a policy',
   );
   const config = describePolicy({ width, layers, heads, maxLooks, grammar }, sha256);
-  await refuseForeign(path);
-  try {
-    await mkdir(part, { recursive: true });
+  const place = await exportPlace(folder, earlierExport);
+  await writeExport(place, async (part) => {
     await writeFile(join(part, WEIGHTS_FILE), weights);
     await writeFile(join(part, CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);
     await writeFile(join(part, CARD_FILE), policyCard(origin, { sha256, bytes: weights.length }));
-    await replace(path, part);
-    return path;
-  } catch (cause) {
-    throw new UserError(`${path} cannot be written (${String(cause)})`, 'name another place', { cause });
-  } finally {
-    await rm(part, { recursive: true, force: true });
-  }
+  });
+  return place;
 }
 
 /** The weights of an exported folder. */
@@ -73,7 +66,6 @@ export async function readPolicy(path: string, spec: PolicySpec): Promise<Policy
 }
 
 const CONFIG_FILE = 'config.json';
-const CARD_FILE = 'README.md';
 
 async function checkConfig(file: string, spec: PolicySpec, sha256: string): Promise<void> {
   const config = await readConfig(file);
@@ -104,37 +96,9 @@ async function readConfig(file: string): Promise<FoundConfig | null> {
   }
 }
 
-async function refuseForeign(path: string): Promise<void> {
-  const found = await stat(path).catch(() => null);
-  if (found === null) return;
-  if (!found.isDirectory())
-    throw new UserError(
-      `expected a folder to write the policy to, but ${path} is a file`,
-      'name another folder, or a file that ends in .safetensors',
-    );
-  const names = await readdir(path);
-  const others = names.filter((name) => ![WEIGHTS_FILE, CONFIG_FILE, CARD_FILE].includes(name));
-  const ours = (await readConfig(join(path, CONFIG_FILE)))?.format === POLICY_FORMAT;
-  if (names.length === 0 || (others.length === 0 && ours)) return;
-  const [first] = others.length > 0 ? others : names;
-  throw new UserError(
-    `${path} is no earlier export: it holds ${String(first)}; nothing was written`,
-    'name a new folder, or empty that one yourself',
-  );
-}
-
-/** Puts `part` where `path` is. A folder cannot be renamed over a full one, so the old one steps aside first. */
-async function replace(path: string, part: string): Promise<void> {
-  const old = `${part}-old`;
-  const had = await isFolder(path);
-  if (had) await rename(path, old);
-  try {
-    await rename(part, path);
-  } catch (error) {
-    if (had) await rename(old, path);
-    throw error;
-  }
-  await rm(old, { recursive: true, force: true });
+async function earlierExport(folder: string): Promise<readonly string[]> {
+  const config = await readConfig(join(folder, CONFIG_FILE));
+  return config?.format === POLICY_FORMAT ? [WEIGHTS_FILE, CONFIG_FILE, CARD_FILE] : [];
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -81,6 +81,14 @@ describe('ruminate ask --engine torch', () => {
         ['--model', model],
         `${model} lacks config.json, tokenizer.json, preprocessor_config.json, model.safetensors (or `,
       );
+      const adapter = join(model, 'adapter_config.json');
+      writeFileSync(adapter, '{}');
+      await refused(
+        ['--model', model],
+        `${model} holds a LoRA alone`,
+        'ask the run that trained it: --run RUN',
+      );
+      rmSync(adapter);
       for (const name of ['tokenizer.json', 'preprocessor_config.json', 'model.safetensors'])
         writeFileSync(join(model, name), '{}');
       writeFileSync(join(model, 'config.json'), '{"model_type": "llava"}');

@@ -27,6 +27,7 @@ const origin: PolicyOrigin = {
   version: { stage: 'CRP-SFT', step: 7 },
   curriculum,
   baseSha256: null,
+  madeBy: {},
 };
 
 let scratch: string;

@@ -82,6 +82,7 @@ describe.skipIf('missing' in python)(`beside a PyTorch that is here${skipped}`, 
       const exported = await writePolicyFolder(join(folder, 'policy'), weightsToFile(SPEC, weights), {
         ...origin,
         baseSha256: null,
+        madeBy: {},
       });
       const batch = firstLooks(parityBatch(0), looks);
       const [given, out] = [join(folder, 'batch.safetensors'), join(folder, 'logits.safetensors')];

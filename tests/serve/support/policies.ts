@@ -37,5 +37,6 @@ export async function exported(folder: string, { spec, weights }: TestPolicy): P
     version: { stage: 'see', step: 0 },
     curriculum: { ...curriculum, policy: { ...curriculum.policy, ...spec } },
     baseSha256: null,
+    madeBy: {},
   });
 }

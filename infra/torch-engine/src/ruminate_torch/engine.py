@@ -34,6 +34,7 @@ class Engine:
             "embed": self.embed,
             "saveState": self.save_state,
             "loadState": self.load_state,
+            "export": self.export,
             "encode": self.encode,
             "objective": self.objective,
         }
@@ -41,7 +42,7 @@ class Engine:
     def run(self, verb: str, params: dict, blobs: list[bytes], say: Say) -> Answer:
         if verb not in self.verbs:
             raise BugError(f"there is no verb {verb!r}; there are {', '.join(self.verbs)}")
-        if verb not in ("load", "objective") and self.model is None:
+        if verb not in ("load", "export", "objective") and self.model is None:
             raise BugError(f"{verb} before load")
         if verb == "load" and self.ranks is None:
             self.gather(Fields(params, verb))
@@ -207,6 +208,13 @@ class Engine:
         state.load(self.trainer, weights, optimizer)
         self.weights.trained(sha256)
         return {"steps": self.trainer.steps}, []
+
+    def export(self, given: Fields, blobs: list[bytes], say: Say) -> Answer:
+        """A checkpoint as a folder that other programs load. It needs no `load`: the model's numbers are not read."""
+        self.prepare_torch(self.threads or 1)
+        from .export import export
+
+        return export(given, say), []
 
     def encode(self, given: Fields, blobs: list[bytes], say: Say) -> Answer:
         """What the codec makes of a conversation: for tests, and for a person who wants to see it."""

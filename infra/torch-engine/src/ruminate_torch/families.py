@@ -39,6 +39,8 @@ def checked_folder(folder: Path, weights: bool = True) -> list[Path]:
     missing += [file.name for file in files if not file.is_file()]
     if weights and not files:
         missing.append("model.safetensors (or model.safetensors.index.json with its parts)")
+    if "config.json" in missing and (folder / "adapter_config.json").is_file():
+        raise UserError(f"{folder} holds a LoRA alone, which computes nothing by itself", "name a whole model's folder, or ask the run that trained it: --run RUN")
     if missing:
         pickles = " Pickled weights (.bin, .pt) are not read: they can run code." if any(folder.glob("*.bin")) else ""
         raise UserError(f"{folder} lacks {', '.join(missing)}.{pickles}", "download or copy the folder again, whole")

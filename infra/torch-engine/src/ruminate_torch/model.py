@@ -83,7 +83,10 @@ def load(given: Fields, say, ranks: Ranks) -> Model:
 
 
 def load_folder(folder: Path, seed: int | None, given: Fields, device: torch.device, say, ranks: Ranks) -> Model:
-    """`seed`: draws the weights in place of reading them (what a size costs, before its gigabytes are there)."""
+    """
+    `seed`: draws the weights in place of reading them (what a size costs, before its gigabytes are there). On the device
+    `meta` neither is done: the model has its names, shapes and identity, and no numbers.
+    """
     from transformers import AutoConfig
 
     dtype = DTYPES[given.choice("dtype", tuple(DTYPES), "fp32")]
@@ -96,12 +99,10 @@ def load_folder(folder: Path, seed: int | None, given: Fields, device: torch.dev
     base = families.identity(described, files, seed)
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     say("reading the model", 1, 3)
-    if seed is None:
+    if seed is None and device.type != "meta":
         core = cls.from_pretrained(folder, local_files_only=True, use_safetensors=True, dtype=dtype)
     else:
-        torch.manual_seed(seed)
-        with torch.device(device):
-            core = cls._from_config(config, dtype=dtype)
+        core = drawn(config, seed or 0, dtype, device)
     say("reading the model", 2, 3)
     # Sharded, each layer goes to the device by itself, and an N-th of it stays.
     core.to(device if ranks.count == 1 else core.device).requires_grad_(False)
@@ -124,6 +125,13 @@ def load_folder(folder: Path, seed: int | None, given: Fields, device: torch.dev
         dtype=dtype,
         ranks=ranks,
     )
+
+
+def drawn(config, seed: int, dtype: torch.dtype, device: torch.device) -> torch.nn.Module:
+    """A model of random weights. They follow from the seed on one kind of device and in one precision."""
+    torch.manual_seed(seed)
+    with torch.device(device):
+        return families.model_class(config.model_type)._from_config(config, dtype=dtype)
 
 
 def adapted(core: torch.nn.Module, adapter: Fields) -> tuple[torch.nn.Module, dict, dict]:

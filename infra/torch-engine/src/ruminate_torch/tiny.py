@@ -104,6 +104,7 @@ def write(folder: Path, family: str = "qwen2.5-vl", seed: int = 1, heads: int = 
     words.save_pretrained(folder)
     patch = 14 if family == "qwen2.5-vl" else 16
     pictures = {
+        "processor_class": "Qwen2_5_VLProcessor" if family == "qwen2.5-vl" else "Qwen3VLProcessor",
         "image_processor_type": "Qwen2VLImageProcessor",
         "patch_size": patch,
         "merge_size": 2,
