@@ -8,7 +8,8 @@ import type { ObjectStore } from '../ports.js';
 import { turnKey } from '../rollouts.js';
 import { stopwatch } from '../stopwatch.js';
 import { ConversationBatch } from './conversations.js';
-import type { SampledText, SampleMessages, TokenModels } from './model.js';
+import type { SampledText, SampleMessages } from './model.js';
+import type { TokenModels } from './models.js';
 import type { Openings } from './openings.js';
 import { torchPolicy } from './policy.js';
 import {
@@ -47,14 +48,16 @@ export function createTorchSampleTurn(deps: Deps): (input: SampleTurnInput) => P
     const blobs = await batch.blobs(deps.store);
     const weights = await deps.states.file(shard.checkpoint.weights);
     time.mark('loading');
-    const model = await deps.models.get(policy, shard.compute);
     const { greedy, temperature, topP } = shard.sampling;
     const asked: SampleMessages = {
       ...{ requests, greedy, temperature, topP },
       ...{ maxTokens: policy.maxTokens, stop: STOPS, weights, rows: rowsOf(shard, policy) },
     };
     const options = { blobs, signal, onProgress: heartbeat };
-    const messages = requests.length === 0 ? [] : await model.sample(asked, options);
+    const messages =
+      requests.length === 0
+        ? []
+        : await deps.models.use(policy, shard.compute, (model) => model.sample(asked, options));
     time.mark('sampling');
     const said = new Map(open.map((rollout, i) => [rollout, recordOf(messages[i]!, final)]));
     const records: SaidRecords = live.map((rollout) => said.get(rollout) ?? null);

@@ -7,7 +7,7 @@ import { shardPrefix } from '../rollouts.js';
 import { scored, scoreGroups, type ScoredRecords } from '../score-groups.js';
 import { stopwatch } from '../stopwatch.js';
 import { conversationFeatures } from './features.js';
-import type { TokenModels } from './model.js';
+import type { TokenModels } from './models.js';
 import type { Openings } from './openings.js';
 import { torchPolicy } from './policy.js';
 import { readConversations } from './records.js';
@@ -40,9 +40,9 @@ export function createTorchScoreShard(deps: Deps): (input: ScoreShardInput) => P
     );
     const weights = await deps.states.file(input.encoder.weights);
     time.mark('loading');
-    const model = await deps.models.get(policy, shard.compute);
-    const using = { ...deps, model, weights, view: policy.view, signal };
-    const features = await conversationFeatures(using, live);
+    const features = await deps.models.use(policy, shard.compute, (model) =>
+      conversationFeatures({ ...deps, model, weights, view: policy.view, signal }, live),
+    );
     time.mark('embedding');
     const records = scoreGroups(input, data, live.map(toRollout), features);
     time.mark('scoring');

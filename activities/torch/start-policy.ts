@@ -2,7 +2,7 @@ import type { CheckpointRef } from '../../domain/refs.js';
 import { torchPolicy } from './policy.js';
 import type { StartPolicyInput } from '../contract.js';
 import { cancellationSignal, heartbeat } from '../heartbeat.js';
-import type { TokenModels } from './model.js';
+import type { TokenModels } from './models.js';
 import type { TokenStates } from './states.js';
 
 /** The model before the first stage: what its folder holds, with fresh adapters where it has any. */
@@ -18,9 +18,13 @@ export function createTorchStartPolicy({
     const done = await states.committed(run, version);
     if (done) return done.checkpoint;
     heartbeat({ doing: 'loading the model' });
-    // Afresh: a process at hand may hold what another run has trained.
-    const model = await models.renew(torchPolicy(policy), compute);
     const options = { signal: cancellationSignal(), onProgress: heartbeat };
-    return states.save(run, model, { version, metrics: {}, timeMs: {} }, options);
+    return models.use(
+      torchPolicy(policy),
+      compute,
+      (model) => states.save(run, model, { version, metrics: {}, timeMs: {} }, options),
+      // A process at hand may hold what another run has trained.
+      { fresh: true },
+    );
   };
 }

@@ -9,7 +9,8 @@ import type { ObjectStore } from '../ports.js';
 import type { ScoredRecords } from '../score-groups.js';
 import { stopwatch } from '../stopwatch.js';
 import { ConversationBatch } from './conversations.js';
-import type { GradientStats, RequestOptions, TokenModel, TokenModels } from './model.js';
+import type { GradientStats, RequestOptions, TokenModel } from './model.js';
+import type { TokenModels } from './models.js';
 import type { Openings } from './openings.js';
 import { torchPolicy } from './policy.js';
 import { readConversations, type LiveConversation } from './records.js';
@@ -45,18 +46,19 @@ export function createTorchTrainRl(deps: Deps): (input: TrainRlInput) => Promise
     const policy = torchPolicy(input.policy);
     const samples: Sample[] = [];
     for (const ref of input.scored) samples.push(...(await readSamples(deps, input, ref)));
-    const model = await deps.models.get(policy, input.compute);
     const options = { signal: cancellationSignal(), onProgress: heartbeat };
-    await deps.states.load(model, input.checkpoint, { ...options, moments: at.step > 0 });
-    time.mark('loading');
-    const metrics: Record<string, number> = { policyLoss: 0, kl: 0, clipped: 0, trained: samples.length };
-    if (samples.length > 0) Object.assign(metrics, await step(deps, input, model, samples, options));
-    time.mark('training');
-    const extra = { version, metrics, timeMs: { ...time.marks } };
-    const checkpoint = await deps.states.save(at.run, model, extra, options);
-    await deps.states.drop(at.run, { stage: at.stage, step: at.step + 1 - policy.keepCheckpoints });
-    time.mark('storing');
-    return { checkpoint, metrics, timeMs: { ...time.marks } };
+    return deps.models.use(policy, input.compute, async (model) => {
+      await deps.states.load(model, input.checkpoint, { ...options, moments: at.step > 0 });
+      time.mark('loading');
+      const metrics: Record<string, number> = { policyLoss: 0, kl: 0, clipped: 0, trained: samples.length };
+      if (samples.length > 0) Object.assign(metrics, await step(deps, input, model, samples, options));
+      time.mark('training');
+      const extra = { version, metrics, timeMs: { ...time.marks } };
+      const checkpoint = await deps.states.save(at.run, model, extra, options);
+      await deps.states.drop(at.run, { stage: at.stage, step: at.step + 1 - policy.keepCheckpoints });
+      time.mark('storing');
+      return { checkpoint, metrics, timeMs: { ...time.marks } };
+    });
   };
 }
 

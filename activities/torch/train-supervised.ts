@@ -9,7 +9,8 @@ import type { ObjectStore } from '../ports.js';
 import { stopwatch } from '../stopwatch.js';
 import { ConversationBatch } from './conversations.js';
 import type { DemonstratedConversation } from './demonstrations.js';
-import type { TokenModel, TokenModels } from './model.js';
+import type { TokenModel } from './model.js';
+import type { TokenModels } from './models.js';
 import { torchPolicy } from './policy.js';
 import type { TokenStates } from './states.js';
 
@@ -37,30 +38,31 @@ export function createTorchTrainSupervised({
     const time = stopwatch();
     const policy = torchPolicy(input.policy);
     const demonstrations = await sets.load(input);
-    const model = await models.get(policy, input.compute);
     const signal = cancellationSignal();
-    // Each stage begins with zero moments: the one before it had another objective.
-    await states.load(model, input.checkpoint, { moments: fromStep > 0, signal, onProgress: heartbeat });
-    time.mark('loading');
-    const sums: Record<string, number> = {};
-    for (let step = fromStep; step < toStep; step++) {
-      const chosen = batchOf(demonstrations.length, stage.batchSize, [input.seed, at.stage], step);
-      const batch = chosen.map((i) => demonstrations[i]!);
-      const metrics = await supervisedStep({ store, model, policy, input }, batch, step);
-      for (const [name, value] of Object.entries(metrics)) sums[name] = (sums[name] ?? 0) + value;
-      heartbeat({ doing: at.stage, done: step + 1, total: stage.steps, loss: metrics['loss'] });
-      await breathe();
-    }
-    time.mark('training');
-    const metrics = Object.fromEntries(
-      Object.entries(sums).map(([name, sum]) => [name, sum / (toStep - fromStep)]),
-    );
-    const extra = { version, metrics, timeMs: { ...time.marks } };
-    const checkpoint = await states.save(at.run, model, extra, { signal });
-    const older = fromStep - (policy.keepCheckpoints - 1) * stage.stepsPerCommit;
-    await states.drop(at.run, { stage: at.stage, step: older });
-    time.mark('storing');
-    return { checkpoint, metrics, timeMs: { ...time.marks } };
+    return models.use(policy, input.compute, async (model) => {
+      // Each stage begins with zero moments: the one before it had another objective.
+      await states.load(model, input.checkpoint, { moments: fromStep > 0, signal, onProgress: heartbeat });
+      time.mark('loading');
+      const sums: Record<string, number> = {};
+      for (let step = fromStep; step < toStep; step++) {
+        const chosen = batchOf(demonstrations.length, stage.batchSize, [input.seed, at.stage], step);
+        const batch = chosen.map((i) => demonstrations[i]!);
+        const metrics = await supervisedStep({ store, model, policy, input }, batch, step);
+        for (const [name, value] of Object.entries(metrics)) sums[name] = (sums[name] ?? 0) + value;
+        heartbeat({ doing: at.stage, done: step + 1, total: stage.steps, loss: metrics['loss'] });
+        await breathe();
+      }
+      time.mark('training');
+      const metrics = Object.fromEntries(
+        Object.entries(sums).map(([name, sum]) => [name, sum / (toStep - fromStep)]),
+      );
+      const extra = { version, metrics, timeMs: { ...time.marks } };
+      const checkpoint = await states.save(at.run, model, extra, { signal });
+      const older = fromStep - (policy.keepCheckpoints - 1) * stage.stepsPerCommit;
+      await states.drop(at.run, { stage: at.stage, step: older });
+      time.mark('storing');
+      return { checkpoint, metrics, timeMs: { ...time.marks } };
+    });
   };
 }
 

@@ -114,7 +114,8 @@ function forAsking(error: unknown): unknown {
     : error;
 }
 
-type Speaker = Pick<TokenModel, 'start' | 'sample'>;
+/** Of a model, what a conversation needs. */
+export type Speaker = Pick<TokenModel, 'start' | 'sample'>;
 
 /** The bytes of each picture once, in the order in which they are first shown. */
 async function blobsOf(messages: readonly ChatMessage[], { picture }: SampleRequest) {

@@ -37,7 +37,7 @@ import { createStartPolicy } from '../../activities/start-policy.js';
 import { createSummarize } from '../../activities/summarize.js';
 import { createSynthesize } from '../../activities/synthesize.js';
 import { createTorchGradeShard } from '../../activities/torch/grade-shard.js';
-import { TokenModels } from '../../activities/torch/model.js';
+import { TokenModels } from '../../activities/torch/models.js';
 import { Openings } from '../../activities/torch/openings.js';
 import { createTorchRunTools } from '../../activities/torch/run-tools.js';
 import { createTorchSampleTurn } from '../../activities/torch/sample-turn.js';

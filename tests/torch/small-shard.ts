@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { DataSet, Shard } from '../../activities/contract.js';
 import { toJson, toLines, DataSets, type DataSetManifest } from '../../activities/datasets.js';
 import { ConversationBatch, type Said } from '../../activities/torch/conversations.js';
-import { TokenModels } from '../../activities/torch/model.js';
+import { TokenModels } from '../../activities/torch/models.js';
 import { Openings } from '../../activities/torch/openings.js';
 import { createTorchGradeShard } from '../../activities/torch/grade-shard.js';
 import { createTorchRunTools } from '../../activities/torch/run-tools.js';
@@ -164,7 +164,6 @@ export class SmallShard {
    */
   async taught(data: DataSet, steps: number): Promise<CheckpointRef> {
     await this.#startPolicy({ run: 'run', seed: 1, policy: POLICY, compute: COMPUTE, baseWeights: null });
-    const model = await this.models.get(POLICY, COMPUTE);
     const batch = new ConversationBatch(POLICY);
     const opening = await this.openings.of(data, 0, POLICY.view);
     const answer: Action = { tool: 'answer', text: opening.question.answers[0]! };
@@ -180,12 +179,14 @@ export class SmallShard {
       return { conversation: { messages: [...messages, last] } };
     });
     const blobs = await batch.blobs(this.store);
-    for (let step = 0; step < steps; step++) {
-      await model.forwardBackward({ objective: { type: 'sft' }, sequences, microBatch: 2 }, { blobs });
-      await model.optimStep({ lr: 0.01, beta1: 0.9, beta2: 0.95, weightDecay: 0, clipNorm: 1, calls: 1 });
-    }
     const version = { stage: 'DRP-SFT', step: steps };
-    return this.states.save('run', model, { version, metrics: {}, timeMs: {} });
+    return this.models.use(POLICY, COMPUTE, async (model) => {
+      for (let step = 0; step < steps; step++) {
+        await model.forwardBackward({ objective: { type: 'sft' }, sequences, microBatch: 2 }, { blobs });
+        await model.optimStep({ lr: 0.01, beta1: 0.9, beta2: 0.95, weightDecay: 0, clipNorm: 1, calls: 1 });
+      }
+      return this.states.save('run', model, { version, metrics: {}, timeMs: {} });
+    });
   }
 
   /** Whole rollouts of a shard, by the loop of workflows/rollout.ts. */

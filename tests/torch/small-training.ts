@@ -4,7 +4,7 @@ import type { TrainSupervisedInput, DataSet } from '../../activities/contract.js
 import { DataSets, parseLines } from '../../activities/datasets.js';
 import { createPrepareData } from '../../activities/prepare-data.js';
 import type { DemonstratedConversation } from '../../activities/torch/demonstrations.js';
-import { TokenModels, type TokenModel } from '../../activities/torch/model.js';
+import { TokenModels } from '../../activities/torch/models.js';
 import { Openings } from '../../activities/torch/openings.js';
 import { createTorchStartPolicy } from '../../activities/torch/start-policy.js';
 import { TokenStates } from '../../activities/torch/states.js';
@@ -92,11 +92,6 @@ export class SmallTorchTraining {
   async demonstrations({ parts }: TrainSupervisedInput['set']): Promise<readonly DemonstratedConversation[]> {
     const lines = await Promise.all(parts.map((part) => this.store.get(part)));
     return lines.flatMap((part) => parseLines<DemonstratedConversation>(part));
-  }
-
-  async model(): Promise<TokenModel> {
-    if (this.curriculum.policy.engine !== 'torch') throw new Error('not a torch policy');
-    return this.models.get(this.curriculum.policy, this.curriculum.compute);
   }
 
   async data(): Promise<DataSet> {

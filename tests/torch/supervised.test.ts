@@ -73,11 +73,10 @@ describe.skipIf(python.path === null)(`supervised training on the torch engine${
     const again = await training.train('inside', set, base, [0, 3]);
     const cut = training.train('inside', set, again.checkpoint, [3, 6]);
     // It has taken a step that no checkpoint knows of.
-    const model = await training.model();
     await Promise.all([
       expect(cut).rejects.toBeInstanceOf(InfrastructureFailure),
       vi
-        .waitUntil(() => model.trained === null, { timeout: 60_000, interval: 1 })
+        .waitUntil(() => training.engine.trained === null, { timeout: 60_000, interval: 1 })
         .then(() => training.kill()),
     ]);
     const inside = await training.train('inside', set, again.checkpoint, [3, 6]);
