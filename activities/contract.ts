@@ -177,6 +177,8 @@ export interface ScoredShard {
   /** Groups that carry signal, and groups dropped because all rewards were equal. */
   readonly groupsTrained: number;
   readonly groupsUniform: number;
+  /** Groups whose question left no room for a message: in quarantine. Absent where there are none. */
+  readonly groupsOutgrown?: number;
   /** Sums over the rollouts, so that means can be taken over any number of shards. */
   readonly sums: RolloutSums;
   readonly timeMs: Readonly<Record<string, number>>;
@@ -195,6 +197,8 @@ export interface RolloutSums {
   readonly crops: number;
   readonly turns: number;
   readonly refused: number;
+  /** Rollouts that ended because their conversation outgrew the context; absent where there are none. */
+  readonly outgrown?: number;
 }
 
 export interface TrainRlInput {

@@ -32,6 +32,8 @@ export interface ScoredRecords {
   /** By group; `null` where all rewards are equal. */
   readonly advantages: readonly (readonly number[] | null)[];
   readonly sums: RolloutSums;
+  /** Groups whose question left no room for a message; absent where there are none. */
+  readonly groupsOutgrown?: number;
 }
 
 /** Rewards and advantages of a shard's finished rollouts, group by group. `features`: one entry for each rollout. */
@@ -115,12 +117,14 @@ export function scored(
   records: ScoredRecords,
   timeMs: ScoredShard['timeMs'],
 ): ScoredShard {
-  const uniform = records.advantages.filter((a) => a === null).length;
+  const { groupsOutgrown = 0 } = records;
+  const uniform = records.advantages.filter((a) => a === null).length - groupsOutgrown;
   return {
     ref,
     rollouts: records.rewards.length,
-    groupsTrained: records.advantages.length - uniform,
+    groupsTrained: records.advantages.length - uniform - groupsOutgrown,
     groupsUniform: uniform,
+    ...(groupsOutgrown > 0 ? { groupsOutgrown } : {}),
     sums: records.sums,
     timeMs,
   };

@@ -103,8 +103,9 @@ async function sampleAndScore(
     const scored = await rollout.scoreShard.executeWithOptions({ summary: `${story} · score` }, [
       { shard, turns, observations, encoder: start, stage },
     ]);
-    const { groupsTrained: trained, groupsUniform: uniform } = scored;
-    const ledger = { ...EMPTY_LEDGER, sampled, trained, filtered: { uniform } };
+    const { groupsTrained: trained, groupsUniform: uniform, groupsOutgrown: context = 0 } = scored;
+    const quarantined = context > 0 ? { context } : {};
+    const ledger = { sampled, trained, filtered: { uniform }, quarantined };
     const sums = { ...timeMs };
     addInto(sums, scored.timeMs);
     return { scored, ledger, timeMs: sums };

@@ -1,12 +1,14 @@
-import { assemble } from '../../domain/conversation/assemble.js';
+import { assemble, type OpenConversation } from '../../domain/conversation/assemble.js';
 import { NOTHING_SPENT } from '../../domain/conversation/ledger.js';
 import type {
+  ConversationTurn,
   Looked,
   Opening,
   SampledTokens,
   ShownPicture,
   SpokenMessage,
 } from '../../domain/conversation/records.js';
+import { questionBytes } from '../../domain/conversation/room.js';
 import { tokenizable } from '../../domain/conversation/tokenize.js';
 import type { BlobPicture, Conversation, Message } from '../../domain/conversation/tokenized.js';
 import type { TorchPolicy } from '../../domain/curriculum.js';
@@ -43,21 +45,19 @@ export class ConversationBatch {
     looked: readonly Looked[],
     final: boolean,
   ): Conversation {
-    const { prompt, maxLooks } = this.#policy;
-    const messages = assemble({
-      prompt,
-      protocol: 'text',
-      budget: { maxLooks, maxTurns: maxLooks + 1, maxTokens: Number.MAX_SAFE_INTEGER },
-      opening,
-      turns: said.map((one, i) => ({ spoken: spokenOf(one), looked: looked[i] ?? null })),
-      final,
-    });
-    return tokenizable(messages, {
+    const turns = said.map((one, i) => ({ spoken: spokenOf(one), looked: looked[i] ?? null }));
+    const { prompt } = this.#policy;
+    return tokenizable(assemble(this.#open(opening, turns, final)), {
       shots: prompt.shots.length,
       said: said.map(({ sampled }) => sampled),
       learn: (i) => said[i]?.learn ?? true,
       blobOf: (picture) => this.#blobOf(picture),
     });
+  }
+
+  /** Bytes of the first prompt that the question alone brings in. */
+  questionBytes(opening: Opening): number {
+    return questionBytes(this.#open(opening, [], false));
   }
 
   /**
@@ -80,6 +80,12 @@ export class ConversationBatch {
   /** Bytes of the pictures, by the places that the conversations name. */
   async blobs(store: ObjectStore): Promise<readonly Uint8Array[]> {
     return Promise.all([...this.#pictures.values()].map(({ picture }) => store.get(picture.ref)));
+  }
+
+  #open(opening: Opening, turns: readonly ConversationTurn[], final: boolean): OpenConversation {
+    const { prompt, maxLooks } = this.#policy;
+    const budget = { maxLooks, maxTurns: maxLooks + 1, maxTokens: Number.MAX_SAFE_INTEGER };
+    return { prompt, protocol: 'text', budget, opening, turns, final };
   }
 
   #blobOf(picture: ShownPicture): BlobPicture {

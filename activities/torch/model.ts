@@ -86,8 +86,10 @@ export interface SampledText extends SampledTokens {
   readonly text: string;
   /** Each token alone; one that is part of a character reads as U+FFFD. */
   readonly texts: readonly string[];
-  readonly finish: 'end' | 'stop' | 'length';
+  /** `context`: the message is empty, because prompt and longest message do not fit the context; `why` has the sum. */
+  readonly finish: 'end' | 'stop' | 'length' | 'context';
   readonly promptTokens: number;
+  readonly why?: string | undefined;
 }
 
 export interface GradientsRequest {

@@ -14,7 +14,8 @@ export interface SaidRecord extends SampledTokens {
   readonly failure?: string;
   /** Whether it had to be the answer. */
   readonly final: boolean;
-  readonly finish: 'end' | 'stop' | 'length';
+  /** `context`: nothing was said, because the conversation outgrew the context. */
+  readonly finish: 'end' | 'stop' | 'length' | 'context';
   readonly promptTokens: number;
 }
 
@@ -69,7 +70,12 @@ export async function readConversations(
   return conversations;
 }
 
-/** Whether nothing follows a message: it answers, or had to. */
-export function ends({ action, final }: Pick<SaidRecord, 'action' | 'final'>): boolean {
-  return final || action?.tool === 'answer';
+/** Whether nothing follows a message: it answers, or had to, or there was no room for it. */
+export function ends({ action, final, finish }: Pick<SaidRecord, 'action' | 'final' | 'finish'>): boolean {
+  return final || finish === 'context' || action?.tool === 'answer';
+}
+
+/** Whether a rollout ended because its conversation outgrew the context. */
+export function outgrown({ said }: Pick<LiveConversation, 'said'>): boolean {
+  return said.at(-1)?.finish === 'context';
 }

@@ -1,4 +1,5 @@
 import type { TorchPolicy } from '../../domain/curriculum.js';
+import { UserError } from '../../domain/failures.js';
 import { nameHash } from '../../domain/seeds.js';
 import { FORCED, readSaid, STOPS } from '../../domain/protocol/said.js';
 import type { SampledTurn, SampleTurnInput, Shard } from '../contract.js';
@@ -8,7 +9,7 @@ import type { ObjectStore } from '../ports.js';
 import { turnKey } from '../rollouts.js';
 import { stopwatch } from '../stopwatch.js';
 import { ConversationBatch } from './conversations.js';
-import type { SampledText, SampleMessages } from './model.js';
+import type { SampledText, SampleMessages, TokenModel } from './model.js';
 import type { TokenModels } from './models.js';
 import type { Openings } from './openings.js';
 import { torchPolicy } from './policy.js';
@@ -57,7 +58,11 @@ export function createTorchSampleTurn(deps: Deps): (input: SampleTurnInput) => P
     const messages =
       requests.length === 0
         ? []
-        : await deps.models.use(policy, shard.compute, (model) => model.sample(asked, options));
+        : await deps.models.use(policy, shard.compute, async (model) => {
+            const drawn = await model.sample(asked, options);
+            if (turn === 0) await refuseHopeless(model, policy, batch, open, drawn);
+            return drawn;
+          });
     time.mark('sampling');
     const said = new Map(open.map((rollout, i) => [rollout, recordOf(messages[i]!, final)]));
     const records: SaidRecords = live.map((rollout) => said.get(rollout) ?? null);
@@ -72,6 +77,31 @@ function rowsOf({ compute }: Shard, { sampler }: TorchPolicy): number {
   if (compute.device === 'cpu') return 1;
   return sampler.type === 'vllm' ? sampler.rows : compute.microBatch;
 }
+
+/**
+ * One question that is too long ends its own rollouts. A context that has no room for what stands before any question is
+ * the person's to mend: then none would be answered.
+ */
+async function refuseHopeless(
+  model: TokenModel,
+  { maxTokens }: TorchPolicy,
+  batch: ConversationBatch,
+  open: readonly LiveConversation[],
+  messages: readonly SampledText[],
+): Promise<void> {
+  if (messages.some(({ finish }) => finish !== 'context')) return;
+  const { contextTokens } = await model.start();
+  const questions = new Set(open.map(({ questionIndex }) => questionIndex)).size;
+  const without = open.map(({ opening }, i) => messages[i]!.promptTokens - batch.questionBytes(opening));
+  if (questions < ENOUGH && without.some((tokens) => tokens + maxTokens <= contextTokens)) return;
+  throw new UserError(
+    `no conversation fits the policy's context: ${messages[0]!.why ?? ''}`,
+    'raise policy.contextTokens, or lower policy.maxTokens, policy.view.frames or policy.view.overviewPixels',
+  );
+}
+
+/** So many different questions are not all too long by themselves. */
+const ENOUGH = 8;
 
 function requestOf(
   { seed, at: { stage, step } }: Shard,
@@ -88,8 +118,9 @@ function requestOf(
 }
 
 function recordOf(message: SampledText, final: boolean): SaidRecord {
-  const { text, tokens, mask, logProbs, finish, promptTokens } = message;
-  const { thought, action, ...rest } = readSaid(text, final);
+  const { text, tokens, mask, logProbs, finish, promptTokens, why } = message;
+  const none = { thought: null, action: null, failure: `the conversation outgrew the context: ${why ?? ''}` };
+  const { thought, action, ...rest } = finish === 'context' ? none : readSaid(text, final);
   return { tokens, mask, logProbs, text, thought, action, ...rest, final, finish, promptTokens };
 }
 

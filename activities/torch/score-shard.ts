@@ -10,7 +10,7 @@ import { conversationFeatures } from './features.js';
 import type { TokenModels } from './models.js';
 import type { Openings } from './openings.js';
 import { torchPolicy } from './policy.js';
-import { readConversations } from './records.js';
+import { outgrown, readConversations, type LiveConversation } from './records.js';
 import type { TokenStates } from './states.js';
 import { toRollout } from './trajectories.js';
 
@@ -44,10 +44,22 @@ export function createTorchScoreShard(deps: Deps): (input: ScoreShardInput) => P
       conversationFeatures({ ...deps, model, weights, view: policy.view, signal }, live),
     );
     time.mark('embedding');
-    const records = scoreGroups(input, data, live.map(toRollout), features);
+    const records = withOutgrown(scoreGroups(input, data, live.map(toRollout), features), live);
     time.mark('scoring');
     const { ref } = await deps.store.putIfAbsent(key, toJson(records), 'scored');
     time.mark('storing');
     return scored(ref, records, time.marks);
+  };
+}
+
+/** Counts the rollouts that outgrew the context, and the groups of which none could begin: their rewards are all equal. */
+function withOutgrown(records: ScoredRecords, live: readonly LiveConversation[]): ScoredRecords {
+  const ended = live.filter(outgrown);
+  if (ended.length === 0) return records;
+  const silent = ended.filter(({ said }) => said.length === 1).length / records.groupSize;
+  return {
+    ...records,
+    sums: { ...records.sums, outgrown: ended.length },
+    ...(silent > 0 ? { groupsOutgrown: silent } : {}),
   };
 }

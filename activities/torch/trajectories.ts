@@ -38,7 +38,9 @@ export function toTrained(
   batch: ConversationBatch,
   { opening, said, looked }: Pick<LiveConversation, 'opening' | 'said' | 'looked'>,
 ): Conversation {
-  return batch.whole(opening, said.map(asSaid), looked, said.at(-1)?.final ?? false);
+  // Of what there was no room for nothing is learnt.
+  const own = said.filter(({ finish }) => finish !== 'context');
+  return batch.whole(opening, own.map(asSaid), looked, own.at(-1)?.final ?? false);
 }
 
 /** A message that was said, as the prompt of the next one has it: by its tokens. */

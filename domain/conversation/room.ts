@@ -1,4 +1,4 @@
-import type { ChatMessage } from './assemble.js';
+import { assemble, type ChatMessage, type OpenConversation } from './assemble.js';
 
 /**
  * What a prompt takes of a model's context, in tokens. An estimate that needs no tokenizer: 28×28 pixels a token, as
@@ -17,17 +17,7 @@ const PIXELS_PER_TOKEN = 28 * 28;
 const BYTES_PER_TOKEN = 4;
 
 export function promptSize(messages: readonly ChatMessage[], answerTokens: number): PromptSize {
-  const parts = messages.flatMap((message) =>
-    message.role === 'user' ? message.parts : [{ type: 'text' as const, text: message.text }],
-  );
-  let [pictures, pixels, bytes] = [0, 0, 0];
-  for (const part of parts) {
-    if (part.type === 'text') bytes += utf8Bytes(part.text);
-    else {
-      pictures += 1;
-      pixels += part.picture.widthPx * part.picture.heightPx;
-    }
-  }
+  const { pictures, pixels, bytes } = contentsOf(messages);
   return {
     pictures,
     pictureTokens: Math.round(pixels / PIXELS_PER_TOKEN),
@@ -47,6 +37,34 @@ export function sizeText(size: PromptSize): string {
     `about ${count(tokensOf(size))} tokens: ${count(pictureTokens)} for ${pictures} picture${pictures === 1 ? '' : 's'} ` +
     `(28×28 pixels a token), ${count(textTokens)} for text, ${count(answerTokens)} kept for the answer`
   );
+}
+
+/** Bytes of a prompt that the question alone brings in. No tokenizer that spells in bytes makes more tokens of it. */
+export function questionBytes(conversation: OpenConversation): number {
+  const { opening } = conversation;
+  const { id, video, answers } = opening.question;
+  const blank = { ...opening, question: { id, video, answers, question: '' } };
+  const bytesOf = (one: OpenConversation): number => contentsOf(assemble(one)).bytes;
+  return bytesOf(conversation) - bytesOf({ ...conversation, opening: blank });
+}
+
+function contentsOf(messages: readonly ChatMessage[]): {
+  readonly pictures: number;
+  readonly pixels: number;
+  readonly bytes: number;
+} {
+  const parts = messages.flatMap((message) =>
+    message.role === 'user' ? message.parts : [{ type: 'text' as const, text: message.text }],
+  );
+  let [pictures, pixels, bytes] = [0, 0, 0];
+  for (const part of parts) {
+    if (part.type === 'text') bytes += utf8Bytes(part.text);
+    else {
+      pictures += 1;
+      pixels += part.picture.widthPx * part.picture.heightPx;
+    }
+  }
+  return { pictures, pixels, bytes };
 }
 
 /** `12345` → `12,345`. */

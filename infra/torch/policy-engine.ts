@@ -76,12 +76,17 @@ export class TorchPolicyEngine implements PolicyEngine {
       .catch((error: unknown) => {
         if (classify(error) === 'infrastructure' && signal?.aborted !== true)
           request.onWaste?.([...(request.wasted ?? []), 'engine lost'], String(error));
-        // At once it is the person's to mend, later it is of this conversation alone.
-        const grown = outgrown(error) || error instanceof MemoryFailure;
-        if (grown && turns.length > 0) throw new DataFailure(error.message, { cause: error });
-        throw outgrown(error) ? new UserError(error.message, TOO_LONG, { cause: error }) : forAsking(error);
+        // As one that outgrows the context: at once it is the person's to mend, later it is of this conversation alone.
+        if (error instanceof MemoryFailure && turns.length > 0)
+          throw new DataFailure(error.message, { cause: error });
+        throw forAsking(error);
       });
     if (message === undefined) throw new BugFailure('asked for one message, got none');
+    if (message.finish === 'context') {
+      const why = message.why ?? 'the conversation outgrew the context';
+      // At once it is the person's to mend, later it is of this conversation alone.
+      throw turns.length > 0 ? new DataFailure(why) : new UserError(why, TOO_LONG);
+    }
     const by = { url: this.name, model: this.#name };
     // What was trained here is read as in its training; others may know the ancestor's names.
     const said = readSaid(message.text, final, this.#weights === undefined ? 'ancestor' : 'own');
@@ -159,9 +164,4 @@ function spoken(
     spent: spentOn(usage, null, wasted),
     timeMs,
   };
-}
-
-/** Whether the conversation, of all that may be wrong, has become longer than the context. */
-function outgrown(error: unknown): error is UserError {
-  return error instanceof UserError && /contextTokens is \d+/.test(error.message);
 }

@@ -80,8 +80,10 @@ const SampledMessage = z.object({
   text: z.string(),
   /** Each token alone; one that is part of a character reads as U+FFFD. */
   texts: z.array(z.string()),
-  finish: z.enum(['end', 'stop', 'length']),
+  /** `context`: the message is empty, because there was no room for it; `why` has the sum. */
+  finish: z.enum(['end', 'stop', 'length', 'context']),
   promptTokens: z.number(),
+  why: z.string().optional(),
 });
 export type SampledMessage = z.infer<typeof SampledMessage>;
 export const Sampled = z.object({ messages: z.array(SampledMessage) });

@@ -217,7 +217,7 @@ describe.skipIf(python.path === null)(`the torch engine on a tiny Qwen2.5-VL${sk
     const refused = engine.encode({ conversation: long }, { blobs });
     await expect(refused).rejects.toBeInstanceOf(UserError);
     await expect(refused).rejects.toThrow(
-      /^1 pictures of 4 tokens in all and 330\d\d tokens of text make 330\d\d, and contextTokens is 32768/,
+      /^1 picture of 4 tokens in all and 330\d\d tokens of text make 330\d\d, and contextTokens is 32768/,
     );
   });
 

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DataSet, GradeShardInput, Shard, Trained, TrainRlInput } from '../../activities/contract.js';
-import { parseJson, parseLines, toJson } from '../../activities/datasets.js';
+import { parseJson, parseLines, toJson, toLines, type DataSetManifest } from '../../activities/datasets.js';
 import type { ScoredRecords } from '../../activities/score-groups.js';
 import type { LookedRecords, SaidRecords } from '../../activities/torch/records.js';
-import { BugFailure, InfrastructureFailure } from '../../domain/failures.js';
+import { BugFailure, InfrastructureFailure, UserError } from '../../domain/failures.js';
 import type { GradedRollout } from '../../domain/graded.js';
 import type { CheckpointRef, Ref } from '../../domain/refs.js';
 import { GREEDY } from '../../domain/sampling.js';
+import type { Question } from '../../domain/world/records.js';
 import { COMPUTE, POLICY, SmallShard, STAGE } from './small-shard.js';
 import { python, scratch, skipped } from './support.js';
 
@@ -182,5 +183,78 @@ describe.skipIf(python.path === null)(`rollouts and steps of the torch engine${s
     for (const [key, body] of broken.store.objects)
       if (!key.endsWith('MANIFEST.json'))
         expect(Buffer.compare(body, small.store.objects.get(key)!), key).toBe(0);
+  });
+
+  describe('where a conversation outgrows the context', () => {
+    let narrow: SmallShard;
+    let close: Shard;
+
+    beforeAll(async () => {
+      narrow = new SmallShard(dir, { objects: before, models: small.models });
+      const [first] = await Promise.all(rolled.turns.map((ref) => read<SaidRecords>(ref)));
+      const longest = Math.max(...first!.map((record) => record!.promptTokens));
+      // Room for the first message, closed by two tokens where it is cut short, and for no second.
+      close = { ...shard, policy: { ...POLICY, contextTokens: longest + POLICY.maxTokens + 2 } };
+    });
+
+    it('ends its rollout, says why, counts it, and learns from the rest', async () => {
+      const { turns, observations } = await narrow.rollOut(close);
+      expect(turns).toHaveLength(2);
+      expect(await read<SaidRecords>(turns[0], narrow)).toEqual(await read<SaidRecords>(rolled.turns[0]));
+      const last = (await read<SaidRecords>(turns[1], narrow)).filter((record) => record !== null);
+      expect(last.length).toBeGreaterThan(0);
+      for (const { finish, tokens, failure } of last) {
+        expect([finish, tokens]).toEqual(['context', []]);
+        expect(failure).toMatch(
+          /^the conversation outgrew the context: \d+ pictures? of .* contextTokens is \d+/,
+        );
+      }
+      const scored = await narrow.scoreShard({
+        turns,
+        observations,
+        shard: close,
+        encoder: taught,
+        stage: STAGE,
+      });
+      expect(scored.sums.outgrown).toBe(last.length);
+      expect(scored).not.toHaveProperty('groupsOutgrown');
+      expect(scored.groupsTrained).toBeGreaterThan(0);
+      const { metrics } = await narrow.trainRl({ ...update(0, taught, [scored.ref]), policy: close.policy });
+      expect(metrics['trained']).toBe(scored.groupsTrained * shard.groupSize);
+    });
+
+    it('puts a question in quarantine that leaves no room for a message', async () => {
+      const [one, two, ...more] = parseLines<Question>(await questionsOf(data));
+      const wordy = { ...two!, question: 'why '.repeat(200) };
+      const questions = await narrow.store.put('wordy', toLines([one!, wordy, ...more]), 'questions');
+      const manifest = await read<DataSetManifest>(data.ref);
+      const ref = await narrow.store.put('wordy-set', toJson({ ...manifest, questions }), 'dataset');
+      const at = { ...close.at, step: 7 };
+      const asked = { ...close, at, data: { ...data, ref } };
+      const { turns, observations } = await narrow.rollOut(asked);
+      const scored = await narrow.scoreShard({
+        turns,
+        observations,
+        shard: asked,
+        encoder: taught,
+        stage: STAGE,
+      });
+      expect(scored.groupsOutgrown).toBe(1);
+      expect(scored.groupsTrained + scored.groupsUniform).toBe(1);
+    });
+
+    it('stops with the sum where there is no room before any question', async () => {
+      const at = { ...close.at, step: 8 };
+      const none = { ...close, at, questions: [0], policy: { ...POLICY, contextTokens: 100 } };
+      const stopped = narrow.sampleTurn({ shard: none, turn: 0, turns: [], observations: [] });
+      await expect(stopped).rejects.toBeInstanceOf(UserError);
+      await expect(stopped).rejects.toThrow(
+        /^no conversation fits the policy's context: 2 pictures of \d+ tokens in all and \d+ tokens of text with 92 kept for the message make \d+, and contextTokens is 100/,
+      );
+    });
+
+    async function questionsOf({ ref }: DataSet): Promise<Uint8Array> {
+      return small.store.get((await read<DataSetManifest>(ref)).questions);
+    }
   });
 });

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .errors import BugError, UserError
+from .errors import BugError, TooLong, UserError
 from .fields import Fields
 
 ROLES = ("system", "user", "assistant", "tool")
@@ -107,6 +107,7 @@ class Codec:
         one = [{"role": "user", "content": "?"}]
         bare, opened = self.render(one, False), self.render(one, True)
         self.opening = opened[len(bare) :] if opened.startswith(bare) else ""
+        self.closing = len(self.ids(bare[bare.rfind(self.end_text) :], special=True))
         if not self.opening or self.image is None or self.end is None:
             raise UserError(
                 "the chat template opens no assistant message, or the tokenizer lacks its tokens",
@@ -148,7 +149,9 @@ class Codec:
                     mask += [int(said.learn)] * len(ids)
         if tokens.count(self.image) != sum(picture_tokens):
             raise UserError("the chat template does not show each picture once", "use the model's own chat template")
-        self.refuse_long(tokens, picture_tokens)
+        # Who samples needs room for a message too, and asks for both.
+        if not prompt:
+            self.refuse_long(tokens, picture_tokens)
         # Demonstrated tokens have no log-probability of a sampler.
         return Encoded(tokens, mask, old if sampled and not demonstrated else None, conversation.pictures)
 
@@ -186,12 +189,17 @@ class Codec:
             messages, chat_template=self.template, tokenize=False, add_generation_prompt=prompt
         )
 
-    def refuse_long(self, tokens: list[int], picture_tokens: list[int]) -> None:
-        if len(tokens) <= self.context_tokens:
+    def refuse_long(self, tokens: list[int], picture_tokens: list[int], message_tokens: int = 0) -> None:
+        """`message_tokens`: of the longest message that may follow."""
+        # A message that is cut short is closed for it.
+        total = len(tokens) + (message_tokens + self.closing if message_tokens else 0)
+        if total <= self.context_tokens:
             return
         pictures = sum(picture_tokens)
-        raise UserError(
-            f"{len(picture_tokens)} pictures of {pictures} tokens in all and {len(tokens) - pictures} tokens of text make "
-            f"{len(tokens)}, and contextTokens is {self.context_tokens}. Nothing was cut off.",
+        kept = f" with {total - len(tokens)} kept for the message" if message_tokens else ""
+        raise TooLong(
+            total,
+            f"{len(picture_tokens)} picture{'s' * (len(picture_tokens) != 1)} of {pictures} tokens in all and {len(tokens) - pictures} tokens of text{kept} make "
+            f"{total}, and contextTokens is {self.context_tokens}. Nothing was cut off.",
             "raise contextTokens, lower pixels.max, or show fewer pictures",
         )

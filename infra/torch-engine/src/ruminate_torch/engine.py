@@ -102,7 +102,7 @@ class Engine:
 
     def sample(self, given: Fields, blobs: list[bytes], say: Say) -> Answer:
         from .messages import read_options
-        from .sampling import Request, sample
+        from .sampling import request, sample
 
         options = read_options(given)
         rows = given.integer("rows", 1, ROWS, 1)
@@ -114,7 +114,7 @@ class Engine:
             seed, forced = one.integer("seed", 0, SEED), one.text("forced", "")
             prompt = self.model.prepare(one.inner("conversation"), blobs, prompt=True)
             one.done()
-            requests.append(Request(prompt, seed, forced))
+            requests.append(request(self.model, prompt, seed, forced, options))
         self.weights.use(file)
         return {"messages": sample(self.model, requests, options, rows, say)}, []
 

@@ -22,6 +22,14 @@ class UserError(EngineError):
     kind = "user"
 
 
+class TooLong(UserError):
+    """A conversation that does not fit the context; `tokens` is how many it has."""
+
+    def __init__(self, tokens: int, message: str, hint: str):
+        super().__init__(message, hint)
+        self.tokens = tokens
+
+
 class DataError(EngineError):
     """A file or a picture that is not what it claims to be."""
 

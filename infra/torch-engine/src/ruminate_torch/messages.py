@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .codec import Codec
+from .errors import TooLong
 from .fields import Fields
 
 # A token writes at least one byte, but for the few that write nothing.
@@ -63,3 +64,15 @@ def message(codec: Codec, options: Options, ends: set[int], forced: list[int], n
         "finish": finish,
         "promptTokens": prompt_tokens,
     }
+
+
+def outgrown(codec: Codec, options: Options, error: TooLong) -> dict:
+    """An empty message, for which there was no room, and why."""
+    empty = {"tokens": [], "logProbs": [], "mask": [], "text": "", "texts": []}
+    return empty | {"finish": "context", "promptTokens": error.tokens - options.max_tokens - codec.closing, "why": str(error)}
+
+
+def ends_of(tokenizer, generation_config) -> list[int]:
+    """Tokens that end a message: the tokenizer's own, and those that the model's folder names."""
+    own = generation_config.eos_token_id if generation_config else None
+    return sorted({tokenizer.eos_token_id, *(own if isinstance(own, list) else [] if own is None else [own])})

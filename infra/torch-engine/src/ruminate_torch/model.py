@@ -15,6 +15,7 @@ from .adapters import adaptation_of
 from .batch import Batch, Prepared, collate
 from .devices import device_of
 from .fields import Fields
+from .messages import ends_of
 from .ranks import Ranks
 from .reader import Reader, reader_of
 from .shards import shard, through
@@ -166,12 +167,11 @@ def neutral_generation(core: torch.nn.Module, tokenizer) -> None:
     """A model's folder may ask for penalties and temperatures of its own: the policy is the model, not those."""
     from transformers import GenerationConfig
 
-    own = core.generation_config.eos_token_id if core.generation_config else None
-    ends = {tokenizer.eos_token_id, *(own if isinstance(own, list) else [] if own is None else [own])}
+    ends = ends_of(tokenizer, core.generation_config)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token_id = tokenizer.eos_token_id
     core.generation_config = GenerationConfig(
-        do_sample=False, eos_token_id=sorted(ends), pad_token_id=tokenizer.pad_token_id, use_cache=True
+        do_sample=False, eos_token_id=ends, pad_token_id=tokenizer.pad_token_id, use_cache=True
     )
 
 

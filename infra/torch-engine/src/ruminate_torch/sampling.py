@@ -9,16 +9,30 @@ import torch
 from transformers import LogitsProcessor, LogitsProcessorList, StoppingCriteria, StoppingCriteriaList
 
 from .batch import Prepared
-from .messages import Options, message, stops
+from .errors import TooLong
+from .messages import Options, message, outgrown, stops
 from .model import Model
 from .shards import inference
+
 
 @dataclass(frozen=True)
 class Request:
     prompt: Prepared
     seed: int
-    # Text that the message begins with, not chosen by the policy: a forced final answer.
-    forced: str
+    # Tokens at the prompt's end that the message begins with, not chosen by the policy: a forced final answer.
+    forced: list[int]
+
+
+def request(model: Model, prompt: Prepared, seed: int, forced: str, options: Options) -> Request | TooLong:
+    """TooLong, which is not raised: others go on. There is no room for the prompt and the longest message."""
+    ids = model.codec.ids(forced, special=False)
+    longer = with_forced(prompt, ids)
+    pictures = [] if prompt.grid_I3 is None else model.tokens_of(prompt.grid_I3)
+    try:
+        model.codec.refuse_long(longer.encoded.tokens_T, pictures, options.max_tokens)
+    except TooLong as error:
+        return error
+    return Request(longer, seed, ids)
 
 
 def uniforms(seed: int, count: int) -> np.ndarray:
@@ -80,8 +94,14 @@ class Stop(StoppingCriteria):
         return torch.tensor([stops(self.model.codec, self.options, new) for new in new_BS], device=input_ids.device)
 
 
-def sample(model: Model, requests: list[Request], options: Options, rows: int, say) -> list[dict]:
-    """Messages in the order of the requests, `rows` at a time."""
+def sample(model: Model, asked: list[Request | TooLong], options: Options, rows: int, say) -> list[dict]:
+    """Messages in their order; of one that has no room an empty one that says why."""
+    drawn = iter(draw_messages(model, [one for one in asked if isinstance(one, Request)], options, rows, say))
+    return [next(drawn) if isinstance(one, Request) else outgrown(model.codec, options, one) for one in asked]
+
+
+def draw_messages(model: Model, requests: list[Request], options: Options, rows: int, say) -> list[dict]:
+    """`rows` at a time."""
     messages: list[dict] = []
     with inference(model.core, model.ranks, whole=True):
         for start in range(0, len(requests), rows):
@@ -91,11 +111,7 @@ def sample(model: Model, requests: list[Request], options: Options, rows: int, s
 
 
 def sample_rows(model: Model, requests: list[Request], options: Options, say) -> list[dict]:
-    forced = [model.codec.ids(request.forced, special=False) for request in requests]
-    prompts = [with_forced(request.prompt, ids) for request, ids in zip(requests, forced)]
-    for prompt in prompts:
-        model.codec.refuse_long(prompt.encoded.tokens_T + [0] * options.max_tokens, [] if prompt.grid_I3 is None else model.tokens_of(prompt.grid_I3))
-    inputs = model.batch(prompts, left=True).inputs
+    inputs = model.batch([request.prompt for request in requests], left=True).inputs
     draw = Draw(model, options, [request.seed for request in requests])
     stop = Stop(model, options, inputs["input_ids"].shape[1], say)
     with model.computing():
@@ -109,8 +125,8 @@ def sample_rows(model: Model, requests: list[Request], options: Options, say) ->
     log_probs_BS = torch.stack(draw.log_probs_SB, 1).tolist()
     ends = set(model.core.generation_config.eos_token_id)
     return [
-        message(model.codec, options, ends, ids, new, log_probs, len(prompt.encoded.tokens_T) - len(ids))
-        for ids, new, log_probs, prompt in zip(forced, new_BS, log_probs_BS, prompts)
+        message(model.codec, options, ends, request.forced, new, log_probs, len(request.prompt.encoded.tokens_T) - len(request.forced))
+        for request, new, log_probs in zip(requests, new_BS, log_probs_BS)
     ]
 
 
