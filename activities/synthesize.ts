@@ -10,6 +10,7 @@ import { countOfPart, demonstrationsOf } from './draw-demonstrations.js';
 import { breathe, heartbeat } from './heartbeat.js';
 import { demonstrationMask, packSequences, toLook, type Sequence, type SequenceLook } from './packs.js';
 import type { LookTools, ObjectStore } from './ports.js';
+import { Refusals, WORLD_PATIENCE } from './refusals.js';
 
 export interface SynthesizeDeps {
   readonly store: ObjectStore;
@@ -33,21 +34,25 @@ export function createSynthesize({
     const data = await dataSets.load(input.data);
     const random = stream(input.seed, at.stage, 'demonstrations', part);
     const count = countOfPart(input);
-    const rejected: Record<string, number> = {};
-    if (done) return { ref: done, count, rejected };
+    if (done) return { ref: done, count, rejected: {} };
+    const refusals = new Refusals(input.stage.name, WORLD_PATIENCE);
     const draw = demonstrationsOf(input, data, random);
     const sequences: Sequence[] = [];
     while (sequences.length < count) {
       const made = await execute(tools, data, draw());
-      if ('reason' in made) rejected[made.reason] = (rejected[made.reason] ?? 0) + 1;
-      else sequences.push(made);
+      if ('reason' in made) {
+        refusals.refused(made.reason);
+        continue;
+      }
+      refusals.made();
+      sequences.push(made);
       if (sequences.length % PROGRESS_EVERY === 0) {
         heartbeat({ doing: 'demonstrations', done: sequences.length, total: count });
         await breathe();
       }
     }
     const ref = await store.put(key, packSequences(sequences, input.policy.maxLooks), 'trajectories');
-    return { ref, count, rejected };
+    return { ref, count, rejected: refusals.counts };
   };
 }
 

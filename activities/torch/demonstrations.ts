@@ -10,6 +10,7 @@ import { UserError } from '../../domain/failures.js';
 import type { RandomStream } from '../../domain/seeds.js';
 import type { SynthesizeInput } from '../contract.js';
 import type { LoadedDataSet } from '../datasets.js';
+import { WORLD_PATIENCE } from '../refusals.js';
 import { demonstrationsOf, ownRecords } from '../draw-demonstrations.js';
 import type { Said } from './conversations.js';
 
@@ -48,8 +49,6 @@ export function scriptsOf(
   const next = () => ({ name: null, script: scriptOfDemonstration(draw(), fps) });
   return { next, patience: WORLD_PATIENCE };
 }
-
-const WORLD_PATIENCE = 100;
 
 /** Of a stage's style; for `crp` those of a single tool too, as far as its share asks for them. */
 function ofStyle(

@@ -11,6 +11,7 @@ import { toLines, type DataSets } from '../datasets.js';
 import { countOfPart } from '../draw-demonstrations.js';
 import { breathe, cancellationSignal, heartbeat } from '../heartbeat.js';
 import type { ObjectStore } from '../ports.js';
+import { Refusals } from '../refusals.js';
 import { scriptsOf, type DemonstratedConversation } from './demonstrations.js';
 import type { Openings } from './openings.js';
 import { torchPolicy } from './policy.js';
@@ -41,25 +42,23 @@ export function createTorchSynthesize(deps: Deps): (input: SynthesizeInput) => P
     const random = stream(input.seed, at.stage, 'demonstrations', part);
     const scripts = scriptsOf(input, stage, data, random, policy.view.fps!);
     const performed = new Map<string, Performed>();
-    const rejected: Record<string, number> = {};
+    const refusals = new Refusals(stage.name, scripts.patience);
     const made: DemonstratedConversation[] = [];
-    for (let inVain = 0; made.length < count;) {
+    while (made.length < count) {
       const { name, script } = scripts.next();
       const known = name === null ? undefined : performed.get(name);
       const one = known ?? (await perform(deps, input.data, policy, script));
       if (name !== null) performed.set(name, one);
-      if (!('reason' in one)) {
+      if ('reason' in one) refusals.refused(one.reason, known !== undefined);
+      else {
+        refusals.made();
         made.push(one);
-        inVain = 0;
-      } else {
-        if (known === undefined) rejected[one.reason] = (rejected[one.reason] ?? 0) + 1;
-        if (++inVain >= scripts.patience) throw nothing(stage.name, rejected);
       }
       heartbeat({ doing: 'demonstrations', done: made.length, total: count });
       await breathe();
     }
     const ref = await deps.store.put(key, toLines(made), 'trajectories');
-    return { ref, count, rejected };
+    return { ref, count, rejected: refusals.counts };
   };
 }
 
@@ -90,10 +89,4 @@ async function perform(
     if (error instanceof DataFailure) return { reason: `${path.basename(video)}: ${error.message}` };
     throw error;
   }
-}
-
-function nothing(stage: string, rejected: Readonly<Record<string, number>>): DataFailure {
-  const most = Object.entries(rejected).sort(([, a], [, b]) => b - a);
-  const told = most.slice(0, 5).map(([reason, times]) => `${times} × ${reason}`);
-  return new DataFailure(`${stage}: no more demonstrations can be made. Refused: ${told.join('; ')}`);
 }

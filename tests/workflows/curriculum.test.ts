@@ -210,6 +210,18 @@ describe('a curriculum', { timeout: 180_000 }, () => {
     expect(bad.calls.rl[1]!.scored).toHaveLength(2);
   });
 
+  it('puts the prompts in quarantine that left no room for a message', async () => {
+    const wordy = fakes();
+    const { scoreShard } = wordy.activities;
+    wordy.activities.scoreShard = async (given) => {
+      const scored = await scoreShard(given);
+      if (given.shard.at.step !== 0 || given.shard.shard !== 1) return scored;
+      return { ...scored, groupsUniform: 0, groupsOutgrown: 1 };
+    };
+    const result = await harness.withWorkers(wordy.activities, async () => (await start(input())).result());
+    expect(result.ledger).toMatchObject({ filtered: { uniform: 5 }, quarantined: { context: 1 } });
+  });
+
   it('stops and says so when too many prompts are in quarantine', async () => {
     const bad = fakes({
       scoreShard: async () => {
