@@ -118,11 +118,13 @@ async function askBatch(
   if (video !== undefined) throw new UserError('--batch names the videos in its file', `leave out ${video}`);
   if (!isServed(options) && options.run === undefined) throw embeddedBatch();
   const { readQuestionFile } = await import('../../infra/client/question-files.js');
+  const { answersName } = await import('../../infra/client/answers-name.js');
   const { answerQuestions } = await import('../answer-questions.js');
-  const { questions, name: ownName } = await readQuestionFile(path, options.limit);
-  const name = options.name ?? ownName;
-  const again = `ruminate ask --batch ${path} --name ${name} …`;
+  const asked = await readQuestionFile(path, options.limit);
+  const { questions } = asked;
   const spec = await batchSpec(command, options);
+  const name = options.name ?? answersName(asked, spec.engine);
+  const again = `ruminate ask --batch ${path} --name ${name} …`;
   return answerQuestions(questions, spec, { ...options, name, out: options.out ?? `${name}.jsonl` }, again);
 }
 

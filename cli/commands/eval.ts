@@ -98,7 +98,7 @@ export function evalCommand(): Command {
 const OF_RUNS = ['--limit', '--max-failed', '--name', '--out', '--html'];
 
 /** Of a run's name, at most 64 characters: whose policy, and the digest of the questions. */
-const [MOST_OF_NAME, DIGEST] = [55, 8];
+const MOST_OF_NAME = 55;
 
 /**
  * Asks in a durable run.
@@ -110,22 +110,24 @@ async function evalDurably(
   policy: TrainedPolicy | null,
 ): Promise<number> {
   const { readQuestionFile } = await import('../../infra/client/question-files.js');
+  const { answersName } = await import('../../infra/client/answers-name.js');
   const { answerQuestions } = await import('../answer-questions.js');
-  const { file, questions, name: ownName } = await readQuestionFile(options.data, options.limit);
+  const { file, questions, stem, digest } = await readQuestionFile(options.data, options.limit);
   const bare = questions.filter(({ answers }) => answers.length === 0).length;
   if (bare > 0)
     throw new UserError(
       `${file}: ${bare} questions have no answers to grade by`,
       'ask them with: ruminate ask --batch',
     );
-  const whose =
+  const spec = await specOf();
+  const ownName =
     policy === null
-      ? 'eval'
-      : `eval-${policy.run}-${policy.stage}`.replaceAll(/[^\w.-]/g, '-').slice(0, MOST_OF_NAME);
-  const name = options.name ?? `${whose}-${policy === null ? ownName : ownName.slice(-DIGEST)}`;
+      ? answersName({ stem: `eval-${stem}`, digest }, spec.engine)
+      : `${`eval-${policy.run}-${policy.stage}`.replaceAll(/[^\w.-]/g, '-').slice(0, MOST_OF_NAME)}-${digest}`;
+  const name = options.name ?? ownName;
   return answerQuestions(
     questions,
-    await specOf(),
+    spec,
     { ...options, name },
     `ruminate eval --data ${options.data} --name ${name} …`,
   );

@@ -232,6 +232,6 @@ async function refuseOther(
   if (sameSpec && sameQuestions) return;
   throw new UserError(
     `the run "${name}" was started with other ${sameSpec ? 'questions' : 'options'} than these`,
-    'give this one a name of its own with --name',
+    `give this one a name of its own with --name, or go on with that one by its own ${sameSpec ? 'file' : 'options'}`,
   );
 }

@@ -6,12 +6,14 @@ import type { AskedQuestion } from '../../domain/conversation/records.js';
 import type { DataManifest } from '../../domain/data/records.js';
 import { DataFailure, UserError } from '../../domain/failures.js';
 
-/** Questions of a file or a data folder, and a name for a run of them. */
+/** Questions of a file or a data folder. */
 export interface QuestionFile {
   readonly file: string;
   readonly questions: readonly AskedQuestion[];
-  /** From the file's name and content: the same file gives the same. */
-  readonly name: string;
+  /** The file's or folder's own name, as it may stand in a run's. */
+  readonly stem: string;
+  /** Of the questions, and where their videos are. */
+  readonly digest: string;
 }
 
 const line = z.object({
@@ -59,11 +61,7 @@ export async function readQuestionFile(path: string, limit?: number): Promise<Qu
       throw new DataFailure(`${file}: there is no video ${video}`);
   const digest = createHash('sha256').update(JSON.stringify(questions)).digest('hex').slice(0, 8);
   const stem = basename(isFolder ? given : given.replace(/\.jsonl$/, '')).replaceAll(/[^A-Za-z0-9._-]/g, '-');
-  return {
-    file,
-    questions,
-    name: `${stem.replace(/^[^A-Za-z0-9]+/, '').slice(0, 40) || 'questions'}-${digest}`,
-  };
+  return { file, questions, stem: stem.replace(/^[^A-Za-z0-9]+/, '') || 'questions', digest };
 }
 
 function readLine(where: string, content: string, root: string): AskedQuestion {
