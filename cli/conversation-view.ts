@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.js';
 import { clockTime } from '../domain/conversation/sentences.js';
 import type {
   ConversationRecord,
@@ -87,7 +88,7 @@ export function spentLine({
   const count = (n: number): string => n.toLocaleString('en');
   const tries = Object.entries(wasted).map(([why, n]) => `${n} × ${why}`);
   return [
-    `${count(messages)} message${messages === 1 ? '' : 's'}`,
+    counted(messages, 'message', count),
     `${count(promptTokens)} prompt tokens${cachedTokens > 0 ? ` (${count(cachedTokens)} from the cache)` : ''}`,
     `${count(completionTokens)} written`,
     ...(unmetered > 0 ? [`${count(unmetered)} of which the server did not say the tokens`] : []),

@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.js';
 import type { CurationReport } from '../domain/curation/report.js';
 import { REASONS, type Reason } from '../domain/curation/reasons.js';
 import { columns, duration } from './format.js';
@@ -13,9 +14,9 @@ export function curationLine({ status, work }: CurationView): string {
   );
   const troubled = work.find(({ failure }) => failure !== null);
   return [
-    `${progress.done + progress.failed} of ${videos} videos`,
+    `${progress.done + progress.failed} of ${counted(videos, 'video')}`,
     ...(progress.failed === 0 ? [] : [`${progress.failed} failed`]),
-    `${progress.accepted} trajectories`,
+    progress.accepted === 1 ? '1 trajectory' : `${progress.accepted} trajectories`,
     ...(secondsLeft === null ? [] : [`about ${duration(secondsLeft)} left`]),
     ...(troubled === undefined ? [] : [`attempt ${troubled.attempt}: ${troubled.failure ?? ''}`]),
     at.length === 0 ? doing : at.join('; '),

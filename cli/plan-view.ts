@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.js';
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { DataFacts } from '../domain/plan/facts.js';
@@ -59,7 +60,7 @@ function dataLines({ source, dir, there, videos, questions, counts }: DataFacts)
   const size =
     videos === null || questions === null
       ? []
-      : [`${grouped(videos)} videos, ${grouped(questions)} questions`];
+      : [`${counted(videos, 'video', grouped)}, ${counted(questions, 'question', grouped)}`];
   const missing = source === 'world' ? 'to be rendered into' : 'not there yet: expected at';
   const place = there ? dir : `${missing} ${dir}`;
   if (counts === null) return [...size, place];

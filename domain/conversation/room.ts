@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import { assemble, type ChatMessage, type OpenConversation } from './assemble.js';
 
 /**
@@ -34,7 +35,7 @@ export function tokensOf({ pictureTokens, textTokens, answerTokens }: PromptSize
 export function sizeText(size: PromptSize): string {
   const { pictures, pictureTokens, textTokens, answerTokens } = size;
   return (
-    `about ${count(tokensOf(size))} tokens: ${count(pictureTokens)} for ${pictures} picture${pictures === 1 ? '' : 's'} ` +
+    `about ${count(tokensOf(size))} tokens: ${count(pictureTokens)} for ${counted(pictures, 'picture')} ` +
     `(28×28 pixels a token), ${count(textTokens)} for text, ${count(answerTokens)} kept for the answer`
   );
 }

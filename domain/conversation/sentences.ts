@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import type { Looked, ShownPicture, VideoFacts } from './records.js';
 
 /** `83.5` → `1:23.5`; hours only where there are any. */
@@ -17,7 +18,7 @@ export function pictureLabel({ frame, sec, box01, widthPx, heightPx }: ShownPict
 
 /** What a model is told of its call: numbers and sizes, and how often it may still look. */
 export function observationText(looked: Looked, left: number): string {
-  const more = left === 0 ? 'No look is left.' : `You may look ${left} more time${left === 1 ? '' : 's'}.`;
+  const more = left === 0 ? 'No look is left.' : `You may look ${counted(left, 'more time')}.`;
   if (looked.kind === 'refused') return `Refused: ${looked.reason} ${more}`;
   const { call, pictures } = looked;
   const first = pictures[0];

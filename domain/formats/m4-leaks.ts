@@ -1,3 +1,5 @@
+import { counted } from '../counted.js';
+
 /**
  * Videos that a pooled folder would train on and judge by. In M4-ViteVQA no test clip is in any train split, but
  * validation clips of one task are in the train split of another: pooled, those validations say nothing.
@@ -29,7 +31,7 @@ export class LeakFinder {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([pair, count]) => {
         const [judged, trained] = pair.split('\0');
-        return `leak: ${count} video${count === 1 ? '' : 's'} of ${judged} ${count === 1 ? 'is' : 'are'} in ${trained} as well; what was trained on the pooled folder must not be judged by ${judged}`;
+        return `leak: ${counted(count, 'video')} of ${judged} ${count === 1 ? 'is' : 'are'} in ${trained} as well; what was trained on the pooled folder must not be judged by ${judged}`;
       });
   }
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.js';
 import type { Curriculum, Stage } from '../../domain/curriculum.js';
 import { BugFailure } from '../../domain/failures.js';
 import { QUESTION_SLOT } from '../../domain/protocol/compact.js';
@@ -49,7 +50,7 @@ regions (*crop*), reads, and answers. Trained by Ruminate, in onnxruntime.${
 
 ## Training data
 The small world, which the run made itself: rendered videos of signs, posters, screens, tickets and the like, from seed ${data.world.seed}; for training
-${train.videos} videos with ${train.questionsPerVideo} questions each. Training, validation and test share neither layouts nor texts. Nobody's photographs, faces or
+${counted(train.videos, 'video')} with ${counted(train.questionsPerVideo, 'question')} each. Training, validation and test share neither layouts nor texts. Nobody's photographs, faces or
 recordings are in it. A base policy has its own training data, which its own card describes.
 
 ## Intended use
@@ -90,5 +91,5 @@ function lineage(stages: readonly Stage[], name: string): readonly Stage[] {
 
 function describeStage(stage: Stage): string {
   const what = stage.type === 'sft' ? `sft ${stage.trajectories.style}` : stage.type;
-  return `${stage.name} (${what}, ${stage.steps} steps)`;
+  return `${stage.name} (${what}, ${counted(stage.steps, 'step')})`;
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.js';
 import type { TorchPolicy } from '../../domain/curriculum.js';
 import type { Exported } from '../torch/export.js';
 import { stagesUpTo, type PolicyOrigin } from './policy-card.js';
@@ -50,7 +51,7 @@ shown an overview, asks for whole frames (*clip*) and for regions of a frame (*c
 
 ## What it was asked in training
 It numbers frames at ${view.fps} per second, sees ${view.frames} of them as the overview (up to ${view.overviewPixels} pixels each), clips of up to ${view.clipPixels} pixels a frame and
-crops of up to ${view.cropPixels}, as ${view.format}. After ${maxLooks} looks it must answer; a message has up to ${maxTokens} tokens. \`${PROMPT_FILE}\` has all that it was told; its
+crops of up to ${view.cropPixels}, as ${view.format}. After ${counted(maxLooks, 'look')} it must answer; a message has up to ${maxTokens} tokens. \`${PROMPT_FILE}\` has all that it was told; its
 system message was:
 
 ${fenced(policy.prompt.text)}

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.js';
 import { UserError } from '../../domain/failures.js';
 import type { Difficulty } from '../../domain/town/knobs.js';
 import { DIFFICULTIES, knobsOf } from '../../domain/town/knobs.js';
@@ -48,7 +49,7 @@ export async function runTownCommand(command: TownCommand): Promise<TownMade> {
   const manifest = await writeTown(written);
   const seconds = (performance.now() - started) / 1000;
   const videosPerSecond = made === 0 ? null : made / seconds;
-  const said = `${out}: ${manifest.videos} videos and ${manifest.questions} questions (${split}, seed ${manifest.seed}, ${difficulty}).`;
+  const said = `${out}: ${counted(manifest.videos, 'video')} and ${counted(manifest.questions, 'question')} (${split}, seed ${manifest.seed}, ${difficulty}).`;
   return { manifest, seconds, videosPerSecond, said };
 } // prettier-ignore
 

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.js';
 import { SPLITS } from '../../domain/world/splits.js';
 import { UserError } from '../../domain/failures.js';
 import type { Split, WorldManifest } from '../../domain/world/records.js';
@@ -17,7 +18,7 @@ export async function runWorldCommand(
   const { out, split, ...rest } = command;
   if (!isSplit(split)) throw new UserError(`--split: expected ${SPLITS.join(', ')}, got ${split}`);
   const manifest = await writeWorld({ ...rest, dir: out, split });
-  const said = `${out}: ${manifest.videos} videos and ${manifest.questions} questions (${split}, seed ${manifest.seed}).`;
+  const said = `${out}: ${counted(manifest.videos, 'video')} and ${counted(manifest.questions, 'question')} (${split}, seed ${manifest.seed}).`;
   return { manifest, said };
 }
 

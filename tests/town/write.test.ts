@@ -183,7 +183,7 @@ describe('ruminate data town', () => {
       out, videos: 1, seed: 4, split: 'test', difficulty: 'hard', form: 'data', size: '320x180',
       knob: ['scenes=3', 'sceneSec=1', 'noise=3.5'], questionsPerVideo: 3,
     }); // prettier-ignore
-    expect(said).toBe(`${out}: 1 videos and 3 questions (test, seed 4, hard).`);
+    expect(said).toBe(`${out}: 1 video and 3 questions (test, seed 4, hard).`);
     expect(manifest.knobs).toMatchObject({ widthPx: 320, heightPx: 180, scenes: 3, noise: 3.5, textPct: 5 });
     expect(videosPerSecond).toBeGreaterThan(0);
   });

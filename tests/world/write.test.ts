@@ -175,7 +175,7 @@ describe('ruminate data world', () => {
       split: 'test',
       questionsPerVideo: 3,
     });
-    expect(said).toBe(`${out}: 1 videos and 3 questions (test, seed 4).`);
+    expect(said).toBe(`${out}: 1 video and 3 questions (test, seed 4).`);
     expect(manifest.split).toBe('test');
   });
 

@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/counted.js';
 import { Command } from 'commander';
 import { interruptible } from '../../interruptible.js';
 import { examples, json, out } from '../../say.js';
@@ -41,5 +42,5 @@ async function look(dir: string, { json: asJson, ...options }: Options): Promise
   );
   if (made === null) return;
   if (asJson === true) json(made);
-  else out(`${made.out}: ${made.questions.length} questions.`);
+  else out(`${made.out}: ${counted(made.questions.length, 'question')}.`);
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/counted.js';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -61,7 +62,7 @@ function chosenOf(questions: readonly Shown[], { dir, video, question }: LookCom
     const what = question === undefined ? `a video like ${video ?? 'any'}` : `the question ${question}`;
     throw new UserError(
       `${dir}: has no question about ${what}`,
-      `It has ${questions.length} questions, such as ${questions[0]?.id ?? 'none'}.`,
+      `It has ${counted(questions.length, 'question')}, such as ${questions[0]?.id ?? 'none'}.`,
     );
   }
   if (question !== undefined || video !== undefined) return wanted;
