@@ -19,7 +19,6 @@ export async function localSpec(options: ServedOptions): Promise<AnswerSpec> {
     name: basename(path),
     model: { type: 'folder', path },
     adapter: { type: 'none' },
-    sampler: { type: 'transformers' },
     dtype: options.dtype ?? (device === 'cpu' ? 'fp32' : 'bf16'),
     gradientCheckpointing: false,
     contextTokens: options.contextTokens ?? null,
@@ -50,8 +49,7 @@ export async function trainedSpec(
   options: ServedOptions,
 ): Promise<AnswerSpec> {
   const { device = compute.device, threads = compute.threads } = options;
-  const { model, sampler, contextTokens } = policy;
-  await refuseUnloadable({ model, sampler, contextTokens, device });
+  await refuseUnloadable({ ...policy, device });
   return specOfPolicy({
     name: `${run}/${stage}`,
     policy,

@@ -37,14 +37,25 @@ export function engineProblems(value: unknown): readonly OrderProblem[] {
   return [...sampler, ...problems];
 }
 
+/** As `RANKS` of infra/torch-engine's vllm_weights.py ends. */
+const MOST_RANK = 512;
+
 function samplerProblems(value: unknown): readonly OrderProblem[] {
   const policy = member(value, 'policy');
   const type = member(member(policy, 'model'), 'type');
-  if (member(member(policy, 'sampler'), 'type') !== 'vllm' || type === 'folder') return [];
+  if (member(member(policy, 'sampler'), 'type') !== 'vllm') return [];
+  const rank = member(member(policy, 'adapter'), 'rank');
+  const problems: OrderProblem[] = [];
+  if (typeof rank === 'number' && rank > MOST_RANK)
+    problems.push({
+      path: ['policy', 'adapter', 'rank'],
+      message: `vLLM takes adapters of rank ${MOST_RANK} at most, got ${rank}`,
+    });
+  if (type === 'folder') return problems;
   const message =
     `vLLM reads a model's folder: write \`model: { type: folder, path: … }\`, not ${String(type)} ` +
     '(`python -m ruminate_torch.tiny FOLDER --heads 2` writes a tiny one that it can read)';
-  return [{ path: ['policy', 'sampler', 'type'], message }];
+  return [...problems, { path: ['policy', 'sampler', 'type'], message }];
 }
 
 function embeddedProblems(value: unknown): readonly OrderProblem[] {

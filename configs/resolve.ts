@@ -35,9 +35,10 @@ function resolvePolicy(
   readPrompt: (file: string) => PromptTexts,
 ): PolicyConfig {
   if (policy.engine !== 'torch') return { ...policy, engine: 'onnx' };
-  const { model, prompt } = policy;
+  const { model, prompt, sampler, ...rest } = policy;
   return {
-    ...policy,
+    ...rest,
+    ...(sampler.type === 'vllm' ? { sampler } : {}),
     model: model.type === 'tiny' ? model : { ...model, path: absolute(model.path) },
     contextTokens: policy.contextTokens ?? null,
     prompt: readPrompt(absolute(prompt)),

@@ -51,16 +51,8 @@ export interface TorchPolicy {
         readonly seed: number;
       }
     | { readonly type: 'full' };
-  /** What draws messages: the engine that trains, or vLLM beside it, from the same folder and with the trained weights. */
-  readonly sampler:
-    | { readonly type: 'transformers' }
-    | {
-        readonly type: 'vllm';
-        /** Of a GPU's memory that it may take, weights and all. */
-        readonly memoryShare: number;
-        /** Messages drawn at once, at most; on a CPU it is one. */
-        readonly rows: number;
-      };
+  /** What draws messages in place of the engine that trains, from the same folder and with the trained weights. */
+  readonly sampler?: VllmSampler;
   /** Of frozen weights and of computing; weights that train are float32. */
   readonly dtype: 'fp32' | 'bf16';
   readonly gradientCheckpointing: boolean;
@@ -74,6 +66,15 @@ export interface TorchPolicy {
   readonly keepCheckpoints: number;
   readonly view: View;
   readonly prompt: PromptTexts;
+}
+
+/** vLLM, in a Python of its own (docs/torch.md). */
+export interface VllmSampler {
+  readonly type: 'vllm';
+  /** Of a GPU's memory that it may take, weights and all. */
+  readonly memoryShare: number;
+  /** Messages drawn at once, at most; on a CPU it is one. */
+  readonly rows: number;
 }
 
 export type DataConfig = WorldData | FolderData;

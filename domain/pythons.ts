@@ -6,5 +6,5 @@ export type PythonPurpose = 'torch-engine' | 'vllm';
 /** The Pythons that a policy computes with: their packages shape its bytes. */
 export function pythonsOf(policy: PolicyConfig): readonly PythonPurpose[] {
   if (policy.engine !== 'torch') return [];
-  return policy.sampler.type === 'vllm' ? ['torch-engine', 'vllm'] : ['torch-engine'];
+  return policy.sampler === undefined ? ['torch-engine'] : ['torch-engine', 'vllm'];
 }

@@ -129,5 +129,5 @@ function identityOf(
   { model, adapter, dtype, sampler }: ModelParts,
   { device, threads, ranks = 1 }: ModelDevice,
 ): string {
-  return JSON.stringify([model, adapter, dtype, sampler.type, device, ranks, threads]);
+  return JSON.stringify([model, adapter, dtype, sampler?.type, device, ranks, threads]);
 }

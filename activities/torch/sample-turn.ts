@@ -75,7 +75,7 @@ export function createTorchSampleTurn(deps: Deps): (input: SampleTurnInput) => P
 /** On a CPU one at a time, so that a message is exactly the same whoever it is drawn with; a GPU promises no such thing. */
 function rowsOf({ compute }: Shard, { sampler }: TorchPolicy): number {
   if (compute.device === 'cpu') return 1;
-  return sampler.type === 'vllm' ? sampler.rows : compute.microBatch;
+  return sampler === undefined ? compute.microBatch : sampler.rows;
 }
 
 /**

@@ -16,12 +16,13 @@ export function specOfPolicy({
   readonly weights: Ref;
   readonly sampling: Omit<ChatSampling, 'maxTokens'>;
 }): AnswerSpec {
-  const { model, adapter, sampler, dtype, gradientCheckpointing, contextTokens } = policy;
+  const { model, adapter, dtype, gradientCheckpointing, contextTokens } = policy;
   const { maxLooks, maxTokens, view, prompt } = policy;
   const { device, threads } = compute;
   return {
     engine: {
-      ...{ type: 'torch', name, model, adapter, sampler, dtype, gradientCheckpointing, contextTokens },
+      ...{ type: 'torch', name, model, adapter, dtype, gradientCheckpointing, contextTokens },
+      ...(policy.sampler === undefined ? {} : { sampler: policy.sampler }),
       ...{ device, threads, weights },
     },
     sampling: { ...sampling, maxTokens },

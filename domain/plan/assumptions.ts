@@ -20,9 +20,9 @@ export function assumptionsOf(
   const { video, questionCharacters, thoughtCharacters, clipFrames } = SUPPOSED;
   const side = tokenSidePx === null ? '' : `, ${tokenSidePx}×${tokenSidePx} pixels a token`;
   const vllm =
-    policy.sampler.type === 'vllm'
+    policy.sampler !== undefined
       ? [
-          `vLLM holds the model once more, and takes ${policy.sampler.memoryShare * 100} % of a GPU's memory for it and its cache.`,
+          `vLLM holds the model once more: of a GPU's memory it takes ${Math.round(policy.sampler.memoryShare * 100)} %, with its cache.`,
         ]
       : [];
   return [

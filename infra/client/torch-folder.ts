@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import type { TorchPolicy } from '../../domain/curriculum.js';
 import type { CheckpointRef } from '../../domain/refs.js';
 import { exportCheckpoint } from '../torch/export.js';
-import { requireTorchPython } from '../torch/python.js';
+import { requirePython } from '../torch/python.js';
 import { CARD_FILE, exportPlace, writeExport } from './export-folder.js';
 import type { PolicyOrigin } from './policy-card.js';
 import { PROMPT_FILE, torchCard } from './torch-card.js';
@@ -36,7 +36,7 @@ export async function writeTorchFolder(
   { logFile, ...options }: ExportOptions,
 ): Promise<{ readonly folder: string; readonly file: string }> {
   const place = await exportPlace(folder, earlierExport);
-  const python = await requireTorchPython();
+  const python = await requirePython('torch-engine');
   const { sha256, bytes } = checkpoint.weights;
   await mkdir(dirname(logFile), { recursive: true });
   const file = await writeExport(place, async (part) => {

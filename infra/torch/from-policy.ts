@@ -1,4 +1,5 @@
-import type { ModelDevice, ModelFactory, ModelParts } from '../../activities/torch/model.js';
+import type { ModelDevice, ModelParts, TokenModel } from '../../activities/torch/model.js';
+import type { VllmSampler } from '../../domain/curriculum.js';
 import { BugFailure } from '../../domain/failures.js';
 import { requirePython } from './python.js';
 import type { LoadRequest, SamplerRequest } from './schema.js';
@@ -10,9 +11,9 @@ export async function torchModelOf(
   parts: ModelParts,
   device: ModelDevice,
   logFile: string,
-): ReturnType<ModelFactory> {
+): Promise<TokenModel & { close(): Promise<void> }> {
   const engine = await torchEngineOf(parts, device, logFile);
-  if (parts.sampler.type === 'transformers') return engine;
+  if (parts.sampler === undefined) return engine;
   const load = samplerRequestOf(parts, parts.sampler, device);
   return new VllmModel(engine, load, { python: await requirePython('vllm'), logFile });
 }
@@ -38,7 +39,7 @@ function loadRequestOf(
 
 function samplerRequestOf(
   { model, adapter, dtype, contextTokens }: ModelParts,
-  { memoryShare, rows }: Extract<ModelParts['sampler'], { readonly type: 'vllm' }>,
+  { memoryShare, rows }: VllmSampler,
   { device, threads }: ModelDevice,
 ): SamplerRequest {
   if (model.type !== 'folder')

@@ -50,24 +50,31 @@ export async function startProcess(options: ProcessOptions): Promise<TorchProces
     throw new UserError(`${tmpdir()} is too long a path for a local socket`, 'set TMPDIR to a shorter one');
   const token = randomBytes(32).toString('hex');
   const server = createServer();
+  const removed = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
-    const child = launch(options, JSON.stringify({ socket: path, token }));
+    const child = launch(options, JSON.stringify({ socket: path, token }), folder);
+    child.once('close', () => void removed());
     return await greeted(server, child, token, options);
+  } catch (error) {
+    await removed();
+    throw error;
   } finally {
     server.close();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
+/** @param folder for what it writes for itself alone: killed, it leaves that behind */
 function launch(
   { python, module = 'ruminate_torch', logFile }: ProcessOptions,
   firstLine: string,
+  folder: string,
 ): ChildProcess {
   rotateLog(logFile);
   const log = openSync(logFile, 'a', 0o600);
   try {
-    const env = { ...process.env, PYTHONPATH: engineSources(), PYTHONSAFEPATH: '1', PYTHONUNBUFFERED: '1' };
+    const ours = { PYTHONPATH: engineSources(), PYTHONSAFEPATH: '1', PYTHONUNBUFFERED: '1' };
+    const env = { ...process.env, ...ours, TMPDIR: folder };
     const child = spawn(python, ['-m', module], { stdio: ['pipe', log, log], env });
     // A process that ends before it has read is told of by its end.
     child.stdin!.on('error', () => undefined);

@@ -71,7 +71,7 @@ import { latePhotographer } from '../tools/late-photographer.js';
 import { PictureTools } from '../tools/look.js';
 import { VideoPhotographer } from '../tools/shown.js';
 import { localEngines } from '../torch/engines.js';
-import { torchModelOf } from '../torch/from-policy.js';
+import { torchEngineOf, torchModelOf } from '../torch/from-policy.js';
 import { resolveVideo } from '../video/resolve.js';
 import { writeWorld } from '../world/write.js';
 import type { Role } from './roles.js';
@@ -255,9 +255,12 @@ function torch(
   store: ObjectStore,
 ): { readonly models: TokenModels; readonly states: TokenStates } {
   const folder = join(home.dataFolder, 'torch', role);
+  const trains = role === 'gpu-train';
+  // Who trains draws no messages, and needs nothing to draw them with.
+  const modelOf = trains ? torchEngineOf : torchModelOf;
   return {
-    models: new TokenModels((parts, device) => torchModelOf(parts, device, logFile(home, `${role}-torch`)), {
-      trains: role === 'gpu-train',
+    models: new TokenModels((parts, device) => modelOf(parts, device, logFile(home, `${role}-torch`)), {
+      trains,
     }),
     states: new TokenStates(store, commitsOf(store), folder),
   };

@@ -104,7 +104,6 @@ const POLICY: TorchPolicy = {
   engine: 'torch',
   model: { type: 'folder', path: '/models/any' },
   adapter: { type: 'full' },
-  sampler: { type: 'transformers' },
   dtype: 'fp32',
   gradientCheckpointing: false,
   contextTokens: null,

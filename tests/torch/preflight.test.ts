@@ -12,7 +12,6 @@ import { python, scratch, skipped } from './support.js';
 
 vi.setConfig({ testTimeout: 300_000 });
 const { dir, remove } = scratch();
-const sampler = { type: 'transformers' } as const;
 afterAll(remove);
 const cuda =
   python.path !== null &&
@@ -26,13 +25,13 @@ describe.skipIf(python.path === null)(`before a run on the torch engine${skipped
     const env = { ...process.env, PYTHONPATH: engineSources() };
     execFileSync(python.path!, ['-m', 'ruminate_torch.tiny', folder], { env, stdio: 'pipe' });
     const model = { type: 'folder', path: folder } as const;
-    await refuseAbsentModel({ model, sampler, contextTokens: null }, { device: 'cpu' });
+    await refuseAbsentModel({ model, contextTokens: null }, { device: 'cpu' });
     writeFileSync(join(folder, 'config.json'), '{"model_type": "llama"}');
-    await expect(
-      refuseAbsentModel({ model, sampler, contextTokens: null }, { device: 'cpu' }),
-    ).rejects.toThrow('expected a model of type qwen2_5_vl or qwen3_vl, got llama');
+    await expect(refuseAbsentModel({ model, contextTokens: null }, { device: 'cpu' })).rejects.toThrow(
+      'expected a model of type qwen2_5_vl or qwen3_vl, got llama',
+    );
     for (const file of ['tokenizer.json', 'model.safetensors']) rmSync(join(folder, file));
-    const lacking = await refuseAbsentModel({ model, sampler, contextTokens: null }, { device: 'cpu' }).catch(
+    const lacking = await refuseAbsentModel({ model, contextTokens: null }, { device: 'cpu' }).catch(
       (e: unknown) => e as UserError,
     );
     expect(lacking).toBeInstanceOf(UserError);
@@ -43,10 +42,9 @@ describe.skipIf(python.path === null)(`before a run on the torch engine${skipped
     'CUDA that is not there is refused, and so is the folder beside it (skipped with CUDA)',
     async () => {
       const model = { type: 'folder', path: join(dir, 'nowhere') } as const;
-      const error = await refuseAbsentModel(
-        { model, sampler, contextTokens: null },
-        { device: 'cuda' },
-      ).catch((e: unknown) => e as UserError);
+      const error = await refuseAbsentModel({ model, contextTokens: null }, { device: 'cuda' }).catch(
+        (e: unknown) => e as UserError,
+      );
       expect((error as UserError).message).toMatch(
         /there is no folder .*nowhere\ncompute\.device is cuda, but PyTorch/,
       );

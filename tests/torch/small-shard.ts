@@ -27,7 +27,6 @@ import { MemoryStore } from '../support/memory-store.js';
 export const POLICY: TorchPolicy = {
   engine: 'torch',
   model: { type: 'tiny', family: 'qwen2.5-vl', seed: 1 },
-  sampler: { type: 'transformers' },
   adapter: { type: 'full' },
   dtype: 'fp32',
   gradientCheckpointing: false,

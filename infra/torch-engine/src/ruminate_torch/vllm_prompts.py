@@ -31,10 +31,15 @@ def prompt_of(reader: Reader, given: Fields, blobs: list[bytes], forced: list[in
     """Pictures are scaled here, as training scales them; vLLM then finds nothing to scale."""
     conversation = read_conversation(given)
     pictures = [fitted(reader, decoded(picture, blobs)) for picture in conversation.pictures]
-    pixels = reader.pixels(pictures)
-    sizes = [] if pixels is None else reader.tokens_of(pixels["image_grid_thw"])
+    side = side_of(reader)
+    sizes = [(picture.width // side) * (picture.height // side) for picture in pictures]
     whole = reader.codec.encode(conversation, sizes, prompt=True).tokens_T + forced
     return Prompt(collapsed(whole, reader.codec.image, sizes), whole, forced, pictures, sizes)
+
+
+def side_of(reader: Reader) -> int:
+    """Pixels of a token, across and down."""
+    return reader.image_processor.patch_size * reader.image_processor.merge_size
 
 
 def fitted(reader: Reader, picture):
@@ -42,7 +47,7 @@ def fitted(reader: Reader, picture):
     height, width = smart_resize(
         picture.height,
         picture.width,
-        factor=processor.patch_size * processor.merge_size,
+        factor=side_of(reader),
         min_pixels=processor.size["shortest_edge"],
         max_pixels=processor.size["longest_edge"],
     )

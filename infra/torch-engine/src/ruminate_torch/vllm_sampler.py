@@ -7,33 +7,15 @@ that trains. The same messages over the same socket, and of the verbs `load` and
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from . import families, vllm_weights
+from . import families, vllm_engine, vllm_weights
 from .adapters import adaptation_of
-from .errors import BugError, UserError
+from .errors import BugError, TooLong, UserError
 from .fields import Fields
 
-# Of one conversation; what keeps pictures few is the context.
-MOST_PICTURES = 1024
-GIB = 2**30
-
-
-def settle(device: str, threads: int, cache_gib: int) -> None:
-    """What vLLM reads from its environment, before it is imported: one process, nothing fetched or told, no port beyond the loopback."""
-    if device == "cpu":
-        # Compiling costs more than a CPU gains by it.
-        os.environ["TORCHDYNAMO_DISABLE"] = "1"
-    os.environ.update(
-        VLLM_ENABLE_V1_MULTIPROCESSING="0",
-        VLLM_HOST_IP="127.0.0.1",
-        VLLM_NO_USAGE_STATS="1",
-        DO_NOT_TRACK="1",
-        VLLM_CPU_OMP_THREADS_BIND="nobind",
-        VLLM_CPU_KVCACHE_SPACE=str(cache_gib),
-        OMP_NUM_THREADS=str(threads),
-    )
+# vLLM raises lower temperatures to it without a word.
+LEAST_TEMPERATURE = 0.01
 
 
 class Sampler:
@@ -67,11 +49,14 @@ class Sampler:
         config = families.read_json(folder / "config.json")
         families.check_type(str(config.get("model_type")))
         base = families.identity(config, files, None)
-        context = self.read(folder, given, device, threads)
+        vllm_engine.settle(device, threads, config, given.take("contextTokens", None) or 32768)
+        self.read(folder, given)
         given.done()
         say("starting vLLM", 1, 2)
-        self.start(
+        context = self.reader.codec.context_tokens
+        self.engine = vllm_engine.start(
             device,
+            self.reader.codec.unsayable,
             model=str(folder),
             dtype=dtype,
             max_model_len=context,
@@ -82,143 +67,104 @@ class Sampler:
         self.weights = vllm_weights.HandedOver(self.engine, base, adaptation)
         return {"contextTokens": context, "device": device}, []
 
-    def read(self, folder: Path, given: Fields, device: str, threads: int) -> int:
-        """Tokenizer, template and pictures; the room that a conversation has."""
-        settle(device, threads, 1)
+    def read(self, folder: Path, given: Fields) -> None:
+        """Tokenizer, template and pictures, and what ends a message: as the engine that trains has them."""
         from transformers import AutoConfig, GenerationConfig
 
+        from .messages import ends_of
         from .reader import reader_of
 
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
         self.reader = reader_of(folder, config, given)
         try:
-            own = GenerationConfig.from_pretrained(folder, local_files_only=True).eos_token_id
+            own = GenerationConfig.from_pretrained(folder, local_files_only=True)
         except OSError:
-            own = GenerationConfig.from_model_config(config).eos_token_id
-        # What ends a message, as for the engine that trains.
-        self.ends = {self.reader.codec.end, *(own if isinstance(own, list) else [] if own is None else [own])}
-        context = self.reader.codec.context_tokens
-        text = config.get_text_config()
-        width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
-        cache = 2 * 4 * text.num_hidden_layers * text.num_key_value_heads * width * context
-        settle(device, threads, 1 + cache // GIB)
-        return context
-
-    def start(self, device: str, **asked) -> None:
-        from vllm import EngineArgs, LLMEngine
-        from vllm.platforms import current_platform
-
-        if current_platform.device_type != device:
-            raise UserError(
-                f"this vLLM computes on {current_platform.device_type}, and {device} was asked for",
-                "name the Python of a vLLM that is built for it (RUMINATE_VLLM_PYTHON), or take sampler: { type: transformers }",
-            )
-        try:
-            self.engine = LLMEngine.from_engine_args(
-                EngineArgs(
-                    **asked,
-                    load_format="safetensors",
-                    seed=0,
-                    limit_mm_per_prompt={"image": MOST_PICTURES, "video": 0},
-                    mm_processor_cache_gb=0,
-                    # log π at temperature 1, whatever the message is drawn at.
-                    logprobs_mode="raw_logprobs",
-                    generation_config="vllm",
-                    # Kept between turns, where equal bytes are not promised anyway.
-                    enable_prefix_caching=device == "cuda",
-                    enforce_eager=device == "cpu",
-                    disable_log_stats=True,
-                )
-            )
-        except ValueError as error:
-            # It counts what there is before it allocates.
-            if "memory" in str(error).lower():
-                raise MemoryError(str(error)) from error
-            raise
-        unsayable = self.reader.codec.unsayable
-        self.engine.apply_model(lambda model: forbid(model, unsayable))
+            own = GenerationConfig.from_model_config(config)
+        self.ends = ends_of(self.reader.codec.tokenizer, own)
 
     def sample(self, given: Fields, blobs: list[bytes], say):
-        from vllm import SamplingParams
-
-        from .messages import message, read_options
+        from .messages import message, outgrown, read_options
         from .vllm_prompts import prompt_of
 
         options = read_options(given)
+        if not options.greedy and options.temperature < LEAST_TEMPERATURE:
+            raise UserError(f"vLLM draws at temperatures of {LEAST_TEMPERATURE} and more, got {options.temperature}", "raise it")
         rows = given.integer("rows", 1, 4096, 1)
         asked = list(given.each("requests"))
         file = None if given.take("weights", None) is None else given.inner("weights")
         given.done()
         codec = self.reader.codec
-        prompts, settings = [], []
+        prompts, requests = [], []
         for one in asked:
             seed, forced = one.integer("seed", 0, 2**53), codec.ids(one.text("forced", ""), special=False)
             prompt = prompt_of(self.reader, one.inner("conversation"), blobs, forced)
             one.done()
-            codec.refuse_long(prompt.whole + [0] * options.max_tokens, prompt.sizes)
-            prompts.append(prompt)
-            settings.append(
-                SamplingParams(
-                    temperature=0 if options.greedy else options.temperature,
-                    top_p=1 if options.greedy else options.top_p,
-                    seed=None if options.greedy else seed,
-                    max_tokens=options.max_tokens,
-                    stop=options.stop,
-                    include_stop_str_in_output=True,
-                    stop_token_ids=sorted(self.ends),
-                    logprobs=0,
-                )
-            )
+            try:
+                codec.refuse_long(prompt.whole, prompt.sizes, options.max_tokens)
+                prompts.append(prompt)
+                requests.append((prompt, self.settings(options, seed)))
+            except TooLong as error:
+                prompts.append(error)
         self.weights.use(file)
-        messages = []
-        for start in range(0, len(prompts), rows):
-            part = list(zip(prompts, settings))[start : start + rows]
-            for (prompt, _), drawn in zip(part, self.draw(part, lambda done: say("sampling", start + done, len(prompts)))):
-                messages.append(message(codec, options, self.ends, prompt.forced, *drawn, len(prompt.whole) - len(prompt.forced)))
+        drawn = []
+        for start in range(0, len(requests), rows):
+            drawn += self.draw(requests[start : start + rows], options.max_tokens, lambda done: say("sampling", start + done, len(requests)))
+        found = iter(drawn)
+        messages = [
+            outgrown(codec, options, prompt)
+            if isinstance(prompt, TooLong)
+            else message(codec, options, set(self.ends), prompt.forced, *next(found), len(prompt.whole) - len(prompt.forced))
+            for prompt in prompts
+        ]
         return {"messages": messages, "weights": self.weights.holds}, []
 
-    def draw(self, part: list, say) -> list[tuple[list[int], list[float]]]:
-        """Tokens of each message, and log π of each; all of them at once."""
+    def settings(self, options, seed: int):
+        from vllm import SamplingParams
+
+        return SamplingParams(
+            temperature=0 if options.greedy else options.temperature,
+            top_p=1 if options.greedy else options.top_p,
+            seed=None if options.greedy else seed,
+            max_tokens=options.max_tokens,
+            stop=options.stop,
+            include_stop_str_in_output=True,
+            stop_token_ids=self.ends,
+            # A text that ends a message is looked for where `stops` looks for it.
+            skip_special_tokens=False,
+            logprobs=0,
+        )
+
+    def draw(self, requests: list, most: int, say) -> list[tuple[list[int], list[float]]]:
+        """Tokens of each message, `most` at most, and log π of each; all of them at once."""
         from vllm.inputs import TokensPrompt
 
-        names = []
+        names, ended, written = [], {}, {}
         try:
-            for prompt, settings in part:
+            for prompt, settings in requests:
                 names.append(str(self.asked))
                 self.asked += 1
                 media = {"multi_modal_data": {"image": prompt.pictures}} if prompt.pictures else {}
                 self.engine.add_request(names[-1], TokensPrompt(prompt_token_ids=prompt.tokens, **media), settings, lora_request=self.weights.adapter())
-            ended, written = {}, {}
             while self.engine.has_unfinished_requests():
                 for output in self.engine.step():
-                    written[output.request_id] = len(output.outputs[0].token_ids) / settings.max_tokens
+                    written[output.request_id] = len(output.outputs[0].token_ids) / most
                     if output.finished:
                         ended[output.request_id] = output
                 say(sum(1 if name in ended else written.get(name, 0) for name in names))
         except BaseException:
             self.engine.abort_request(names)
             raise
-        found = []
-        for name, (prompt, _) in zip(names, part):
-            if list(ended[name].prompt_token_ids) != prompt.whole:
-                raise BugError("vLLM reads a prompt in other tokens than training: its pictures take another number of them")
-            (said,) = ended[name].outputs
-            tokens = list(said.token_ids)
-            found.append((tokens, [chosen[token].logprob for token, chosen in zip(tokens, said.logprobs)]))
-        return found
+        return [drawn(ended[name], prompt) for name, (prompt, _) in zip(names, requests)]
 
 
-def forbid(model, unsayable: list[int]) -> None:
-    """Tokens that stand for pictures have probability 0, before any log-probability is taken."""
-    whole = model.compute_logits
-
-    def sayable(*given, **named):
-        logits_NV = whole(*given, **named)
-        if logits_NV is not None:
-            logits_NV[:, unsayable] = float("-inf")
-        return logits_NV
-
-    model.compute_logits = sayable
+def drawn(output, prompt) -> tuple[list[int], list[float]]:
+    if list(output.prompt_token_ids) != prompt.whole:
+        raise BugError("vLLM reads a prompt in other tokens than training: its pictures take another number of them")
+    (said,) = output.outputs
+    if said.finish_reason not in ("stop", "length"):
+        raise BugError(f"vLLM ended a message by {said.finish_reason}")
+    tokens = list(said.token_ids)
+    return tokens, [chosen[token].logprob for token, chosen in zip(tokens, said.logprobs)]
 
 
 def main() -> None:

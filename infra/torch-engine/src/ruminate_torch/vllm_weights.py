@@ -13,6 +13,7 @@ from pathlib import Path
 from .errors import BugError, UserError
 from .fields import Fields
 
+NORM = "model.language_model.norm.weight"
 # vLLM makes room for adapters of one of these ranks.
 RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 
@@ -71,10 +72,17 @@ class HandedOver:
 
     def overwrite(self, path: Path) -> None:
         """All weights, by vLLM's own way for those that train elsewhere: it packs them as it packed the first."""
-        from safetensors.torch import load_file
+        from safetensors import safe_open
 
-        self.engine.collective_rpc("reload_weights", kwargs={"weights_iterator": iter(load_file(path).items())})
-        # What was kept of earlier prompts was computed with other weights; adapters have numbers of their own for that.
+        with safe_open(path, framework="pt") as file:
+            self.engine.collective_rpc("reload_weights", kwargs={"weights_iterator": ((name, file.get_tensor(name)) for name in file.keys())})
+            norm = file.get_tensor(NORM)
+        # It only logs what it could not place. The last norm is never packed, and moves with every step.
+        (has,) = self.engine.apply_model(lambda model: model.language_model.model.norm.weight.detach().cpu())
+        if not has.equal(norm.to(has.dtype)):
+            raise BugError(f"vLLM did not take the weights of {path}")
+        # What was kept of earlier prompts and pictures was computed with other weights; adapters have numbers of their own.
+        self.engine.reset_encoder_cache()
         if not self.engine.reset_prefix_cache():
             raise BugError("vLLM did not let go of what it kept of earlier prompts")
 
