@@ -16,9 +16,14 @@ export type BoxPx = readonly [x1: number, y1: number, x2: number, y2: number];
 export function boxThrough(pose: Pose, quad: Quad, { widthPx, heightPx }: Size): BoxPx {
   const cos = Math.cos(pose.tiltRad) * pose.zoom;
   const sin = Math.sin(pose.tiltRad) * pose.zoom;
-  const xs = quad.map(([x, y]) => cos * x - sin * y + pose.x * heightPx + widthPx / 2);
-  const ys = quad.map(([x, y]) => sin * x + cos * y + pose.y * heightPx + heightPx / 2);
-  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+  let [x1, y1, x2, y2] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [x, y] of quad) {
+    const right = cos * x - sin * y + pose.x * heightPx + widthPx / 2;
+    const down = sin * x + cos * y + pose.y * heightPx + heightPx / 2;
+    [x1, x2] = [Math.min(x1, right), Math.max(x2, right)];
+    [y1, y2] = [Math.min(y1, down), Math.max(y2, down)];
+  }
+  return [x1, y1, x2, y2];
 }
 
 /** The part of a box within the frame, to four digits; null when there is none. */

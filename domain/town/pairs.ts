@@ -88,27 +88,27 @@ function compared(question: string, one: Valued, other: Valued, wantsMore: boole
   return draft('compare', question, [answer.words], seen);
 }
 
-/** Two short texts of different scenes, written one after the other. */
-export function joinDrafts(random: RandomStream, places: readonly Place[]): readonly Draft[] {
+/** Two short texts of different scenes, written one after the other; pairs in random order. */
+export function* joinDrafts(random: RandomStream, places: readonly Place[]): Generator<Draft, undefined> {
   const short = places.filter((place) => place.text.text.length <= 12 && place.text.row === null);
-  return pairsOf(short).flatMap(([one, other]) => {
+  for (const [one, other] of random.shuffle(pairsOf(short))) {
     const [first, second] = [phraseOf(random, one), phraseOf(random, other)];
-    if (one.scene === other.scene || first === null || second === null) return [];
+    if (one.scene === other.scene || first === null || second === null) continue;
     const question = random.pick([
       `Write ${first}, followed by ${second}.`,
       `What do you get when you put ${second} after ${first}?`,
       `Join ${first} and ${second}, in this order. What does it read?`,
     ]);
     const [a, b] = [one.text.text, other.text.text];
-    return [draft('join', question, [`${a} ${b}`, `${a}${b}`], [one.evidence, other.evidence])];
-  });
+    yield draft('join', question, [`${a} ${b}`, `${a}${b}`], [one.evidence, other.evidence]);
+  }
 }
 
-/** Two texts of different scenes: which comes first. */
-export function orderDrafts(random: RandomStream, places: readonly Place[]): readonly Draft[] {
+/** Two texts of different scenes: which comes first; pairs in random order. */
+export function* orderDrafts(random: RandomStream, places: readonly Place[]): Generator<Draft, undefined> {
   const named = places.filter((place) => place.text.role !== 'notice' && place.text.text.length >= 4);
-  return pairsOf(named).flatMap(([one, other]) => {
-    if (one.scene === other.scene) return [];
+  for (const [one, other] of random.shuffle(pairsOf(named))) {
+    if (one.scene === other.scene) continue;
     const last = random.float() < 0.5;
     const [a, b] = [one.text.text, other.text.text];
     const question = last
@@ -117,8 +117,8 @@ export function orderDrafts(random: RandomStream, places: readonly Place[]): rea
     const isLater = one.scene.startSec > other.scene.startSec;
     const answer = isLater === last ? one : other;
     const inTime = isLater ? [other, one] : [one, other];
-    return [draft('order', question, [answer.text.text], inTime.map((place) => place.evidence))];
-  });
+    yield draft('order', question, [answer.text.text], inTime.map((place) => place.evidence));
+  }
 } // prettier-ignore
 
 function pairsOf<T>(values: readonly T[]): readonly (readonly [T, T])[] {

@@ -23,11 +23,10 @@ export function draftTownQuestions(
   const pools = poolsOf(random, scenes, rates);
   const places = occurrences(scenes);
   const asked = new Map<string, Draft>();
-  /** Drafts are checked as they are taken: a video has hundreds of pairs, and asks a few. */
   const next = (task: TownTask): Draft | undefined => {
     const pool = pools[task];
-    for (let draft = pool.pop(); draft !== undefined; draft = pool.pop())
-      if (!asked.has(draft.question) && isUnambiguous(draft, places)) return draft;
+    for (let drawn = pool.next(); drawn.done !== true; drawn = pool.next())
+      if (!asked.has(drawn.value.question) && isUnambiguous(drawn.value, places)) return drawn.value;
     return undefined;
   };
   for (let n = 0; n < count; n++) {
@@ -42,27 +41,25 @@ export function draftTownQuestions(
   return random.shuffle([...asked.values()]);
 }
 
-/** Every question that could be asked, by task, each list in random order. */
+/** Every question that could be asked, by task, each list in random order. A video has hundreds of pairs and asks about a few: these are put into words as they are taken. */
 function poolsOf(
   random: RandomStream,
   scenes: readonly TownScene[],
   rates: Rates,
-): Record<TownTask, Draft[]> {
+): Readonly<Record<TownTask, Iterator<Draft>>> {
   const places = scenes.flatMap((scene) => placesOf(scene, rates));
-  const found = findDrafts(random, places);
-  const named = readDrafts(random, places);
-  const of = (task: TownTask, drafts: readonly Draft[]): Draft[] =>
-    random.shuffle(drafts.filter((draft) => draft.task === task));
+  const direct = [...readDrafts(random, places), ...findDrafts(random, places)];
+  const shuffled = (drafts: readonly Draft[]): Iterator<Draft> => random.shuffle(drafts).values();
   return {
-    read: of('read', named),
-    find: of('find', [...named, ...found]),
-    brief: of('brief', briefDrafts(random, places)),
-    scroll: of('scroll', scrollDrafts(random, scenes, rates)),
-    glance: of('glance', glanceDrafts(random, scenes)),
-    count: of('count', countDrafts(random, scenes, places)),
-    compare: of('compare', compareDrafts(random, places)),
-    join: of('join', joinDrafts(random, places)),
-    order: of('order', orderDrafts(random, places)),
+    read: shuffled(direct.filter((draft) => draft.task === 'read')),
+    find: shuffled(direct.filter((draft) => draft.task === 'find')),
+    brief: shuffled(briefDrafts(random, places)),
+    scroll: shuffled(scrollDrafts(random, scenes, rates)),
+    glance: shuffled(glanceDrafts(random, scenes)),
+    count: shuffled(countDrafts(random, scenes, places)),
+    compare: shuffled(compareDrafts(random, places)),
+    join: joinDrafts(random, places),
+    order: orderDrafts(random, places),
   };
 }
 

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { InfrastructureFailure, UserError } from '../../domain/failures.js';
+import { letHeapGrow } from './heap.js';
 
 /** What the parent sends to a child once, and what the child answers with. */
 export interface Job<Request> {
@@ -44,6 +45,7 @@ export async function makeAll<Request>(making: Making<Request>): Promise<void> {
   };
   const processes = Math.min(making.processes, Math.ceil(total / 8));
   if (processes > 1 && (await makeInProcesses(making, processes, onVideo))) return;
+  letHeapGrow();
   for (let index = 0; index < total; index++) {
     signal?.throwIfAborted();
     await making.make(index);

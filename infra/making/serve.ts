@@ -1,4 +1,5 @@
 import { UserError } from '../../domain/failures.js';
+import { letHeapGrow } from './heap.js';
 import type { Answer, Job } from './processes.js';
 
 /** In a process of its own: makes its share of the videos that it is sent, and ends with its parent. */
@@ -24,6 +25,7 @@ async function work<Request extends { readonly videos: number }>(
   job: Job<Request>,
   prepare: (job: Job<Request>) => Promise<(index: number) => Promise<unknown>>,
 ): Promise<void> {
+  letHeapGrow();
   const make = await prepare(job);
   for (let index = job.first; index < job.request.videos; index += job.step) {
     await make(index);

@@ -5,7 +5,9 @@ import type { ScenePlan, TownPlan } from '../../domain/town/plan.js';
 import type { TownScene, TruthText, View } from '../../domain/town/records.js';
 import { blur } from './blur.js';
 import { lay } from './cel.js';
-import { average, develop, emptyFrame, lumaGrain } from './frame.js';
+import type { Darkroom } from './darkroom.js';
+import { giveBack, takeDarkroom } from './darkroom.js';
+import { average, develop, lumaGrain } from './frame.js';
 import type { Frame } from './frame.js';
 import type { Layer, Scroll } from './graphics.js';
 import { newsGraphics, noticeCard } from './graphics.js';
@@ -13,7 +15,6 @@ import { drawPasser } from './passer.js';
 import type { DrawnText } from './pen.js';
 import type { Sheet } from './sheet.js';
 import { drawSheet } from './sheet.js';
-import type { SheetPlanes } from './sheet-planes.js';
 import { warpChroma, warpLuma } from './warp.js';
 
 /** A video that is drawn as it is read: `scenes` holds the truth about what has been read so far. */
@@ -23,30 +24,20 @@ export interface Film {
   readonly scenes: readonly TownScene[];
 }
 
-/** What every frame of a film is made in, one after the other. */
-interface Darkroom {
-  readonly frame: Frame;
-  readonly second: Frame;
-  readonly bytes: Uint8Array;
-}
-
 export function film(plan: TownPlan): Film {
   const scenes: TownScene[] = [];
-  const { widthPx, heightPx } = plan.knobs;
-  const room: Darkroom = {
-    frame: emptyFrame(widthPx, heightPx),
-    second: emptyFrame(widthPx, heightPx),
-    bytes: new Uint8Array((widthPx * heightPx * 3) / 2),
-  };
   return {
     scenes,
     frames: (function* () {
-      let planes: SheetPlanes | undefined;
-      for (const [index, scene] of plan.scenes.entries()) {
-        const shot = new Shot(plan, scene, index, planes);
-        planes = shot.planes;
-        scenes.push(shot.truth());
-        yield* shot.frames(room);
+      const room = takeDarkroom(plan.knobs.widthPx, plan.knobs.heightPx);
+      try {
+        for (const [index, scene] of plan.scenes.entries()) {
+          const shot = new Shot(plan, scene, index, room);
+          scenes.push(shot.truth());
+          yield* shot.frames();
+        }
+      } finally {
+        giveBack(room);
       }
     })(),
   };
@@ -64,29 +55,26 @@ class Shot {
   readonly #plan: TownPlan;
   readonly #scene: ScenePlan;
   readonly #index: number;
+  readonly #room: Darkroom;
 
-  constructor(plan: TownPlan, scene: ScenePlan, index: number, spare?: SheetPlanes) {
+  constructor(plan: TownPlan, scene: ScenePlan, index: number, room: Darkroom) {
     this.#plan = plan;
     this.#scene = scene;
     this.#index = index;
+    this.#room = room;
     const news = scene.kind === 'news ticker' ? newsGraphics(plan, scene) : null;
     this.#still = news?.still ?? null;
     this.#scroll = news?.scroll ?? null;
     this.#notice = noticeCard(plan, scene);
     this.#passer = drawPasser(plan, scene);
-    this.#sheet = drawSheet(plan, scene, spare);
+    this.#sheet = drawSheet(plan, scene, room);
   }
 
-  /** Of its sheet: the next shot may have them once this one's frames are taken. */
-  get planes(): SheetPlanes {
-    return this.#sheet.planes;
-  }
-
-  *frames(room: Darkroom): Iterable<Uint8Array> {
+  *frames(): Iterable<Uint8Array> {
     const { heightPx, noise, fps, sceneSec, blurPct } = this.#plan.knobs;
     const sharpest = blurPct / 100;
     const { planes, scale } = this.#sheet;
-    const { frame, second, bytes } = room;
+    const { frame, second, bytes } = this.#room;
     const grain = lumaGrain(Math.round(noise));
     for (const [index, pose] of this.#scene.path.entries()) {
       const smearPx = Math.hypot(pose.smearX, pose.smearY) * heightPx;
@@ -137,16 +125,17 @@ class Shot {
 
   truth(): TownScene {
     const { sceneSec } = this.#plan.knobs;
-    const passing = (frame: number): readonly BoxPx[] => [
+    const cards = this.#scene.path.map((_, frame) => this.#card(frame));
+    const covers = cards.map((card, frame): readonly BoxPx[] => [
       ...(this.#passer === null ? [] : [this.#passer.at[frame]?.cover ?? ([0, 0, 0, 0] as const)]),
       ...(this.#still === null ? [] : [this.#still.cover]),
-      ...this.#card(frame),
-    ];
+      ...card,
+    ]);
     const texts = [
-      ...this.#sheet.texts.map((text) => this.#followed(text, (frame) => passing(frame), true)),
-      ...(this.#still?.texts ?? []).map((text) => this.#followed(text, (frame) => this.#card(frame), false)),
+      ...this.#sheet.texts.map((text) => this.#followed(text, covers, true)),
+      ...(this.#still?.texts ?? []).map((text) => this.#followed(text, cards, false)),
       ...(this.#scroll?.texts ?? []).map((text) => this.#scrolled(text)),
-      ...(this.#notice?.texts ?? []).map((text) => this.#followed(text, () => [], false, true)),
+      ...(this.#notice?.texts ?? []).map((text) => this.#followed(text, [], false, true)),
     ];
     return {
       kind: this.#scene.kind,
@@ -163,18 +152,19 @@ class Shot {
 
   #followed(
     text: DrawnText,
-    coversAt: (frame: number) => readonly BoxPx[],
+    covers: readonly (readonly BoxPx[])[],
     moves: boolean,
     brief = false,
   ): Omit<TruthText, 'id'> {
     const { knobs } = this.#plan;
-    const views = this.#scene.path.flatMap((pose, frame): View[] => {
-      if (brief && !this.#noticed(frame)) return [];
+    const views: View[] = [];
+    for (const [frame, pose] of this.#scene.path.entries()) {
+      if (brief && !this.#noticed(frame)) continue;
       const box = boxThrough(moves ? pose : IDENTITY, text.quad, knobs);
-      const clear01 = clearShare(box, knobs, coversAt(frame));
+      const clear01 = clearShare(box, knobs, covers[frame] ?? []);
       const box01 = clipped(box, knobs);
-      return box01 === null || clear01 === 0 ? [] : [{ sec: this.#secOf(frame), box01, clear01 }];
-    });
+      if (box01 !== null && clear01 !== 0) views.push({ sec: this.#secOf(frame), box01, clear01 });
+    }
     return truthOf(text, views);
   }
 

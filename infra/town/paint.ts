@@ -137,18 +137,3 @@ export function bokeh(pen: Pen, colours: readonly Rgb[], count: number): void {
     );
   }
 }
-
-/** Light that falls from one side and leaves the other in shade. */
-export function lightFall(pen: Pen, shade01: number): void {
-  if (shade01 <= 0) return;
-  const { ctx, random } = pen;
-  const all = whole(pen);
-  const x = pen.width * (0.15 + 0.7 * random.float());
-  const y = pen.height * (0.1 + 0.5 * random.float());
-  const gradient = ctx.createRadialGradient(x, y, pen.height * 0.25, x, y, pen.width * 0.85);
-  gradient.addColorStop(0, 'rgba(255, 250, 235, 0.04)');
-  gradient.addColorStop(0.35, 'rgba(0, 0, 10, 0)');
-  gradient.addColorStop(1, `rgba(0, 0, 10, ${shade01.toFixed(3)})`);
-  ctx.fillStyle = gradient;
-  ctx.fillRect(all.x, all.y, all.w, all.h);
-}

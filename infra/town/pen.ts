@@ -8,6 +8,7 @@ import type { Rgb } from './colour.js';
 import { css, mix } from './colour.js';
 import type { Face } from './fonts.js';
 import { townFont } from './fonts.js';
+import { measured } from './ruler.js';
 
 /** A text that has been drawn, and where its ink is. */
 export interface DrawnText {
@@ -31,13 +32,10 @@ export interface Lettering {
   readonly glow?: Rgb;
 }
 
-type Metrics = ReturnType<SKRSContext2D['measureText']>;
-
 /** Draws a scene's sheet (SHEET_H units high, `width` wide) and remembers every text that it draws. */
 export class Pen {
   readonly texts: DrawnText[] = [];
   readonly height = SHEET_H;
-  readonly #measured = new Map<string, Metrics>();
 
   constructor(
     readonly ctx: SKRSContext2D,
@@ -69,17 +67,7 @@ export class Pen {
   }
 
   measure(text: string, face: Face, cap: number): number {
-    return this.measured(text, face, cap).width;
-  }
-
-  /** Sets the font, too. Measuring costs more than drawing, and a scene measures most texts to place them, before it draws them. */
-  private measured(text: string, face: Face, cap: number): Metrics {
-    const font = townFont(face, cap);
-    this.ctx.font = font;
-    const key = `${font} ${text}`;
-    const known = this.#measured.get(key) ?? this.ctx.measureText(text);
-    this.#measured.set(key, known);
-    return known;
+    return measured(text, face).width * cap;
   }
 
   /** Writes a text with its base line at y; gives back the width that it took. */
@@ -88,13 +76,11 @@ export class Pen {
     const { face, ink, paper, align = 'left', within, glow } = lettering;
     const known: Field =
       typeof field === 'string' ? { role: 'caption', row: null, text: field, mark: null } : field;
-    let cap = lettering.cap;
-    let size = this.measured(known.text, face, cap);
-    if (within !== undefined && size.width > within) {
-      cap *= within / size.width;
-      size = this.measured(known.text, face, cap);
-    }
-    const start = align === 'left' ? x : align === 'center' ? x - size.width / 2 : x - size.width;
+    const size = measured(known.text, face);
+    const cap = Math.min(lettering.cap, (within ?? Infinity) / size.width);
+    const width = size.width * cap;
+    const start = align === 'left' ? x : align === 'center' ? x - width / 2 : x - width;
+    ctx.font = townFont(face, cap);
     ctx.fillStyle = css(mix(paper, ink, this.contrast));
     if (glow !== undefined) {
       ctx.shadowColor = css(glow, 0.9);
@@ -104,21 +90,17 @@ export class Pen {
       ctx.shadowColor = 'transparent';
     }
     ctx.fillText(known.text, start, y);
-    const left = start - size.actualBoundingBoxLeft;
-    const right = start + size.actualBoundingBoxRight;
-    const quad = this.quadOf(
-      left,
-      y - size.actualBoundingBoxAscent,
-      right,
-      y + size.actualBoundingBoxDescent,
-    );
+    const [left, right] = [start - size.left * cap, start + size.right * cap];
+    const quad = this.quadOf(left, y - size.ascent * cap, right, y + size.descent * cap);
+    const share = (end: number): number =>
+      Math.round(Math.min(1, Math.max(0, (start + end * cap - left) / (right - left))) * 1000) / 1000;
     this.texts.push({
       field: known,
       quad,
-      words: this.wordsOf(known.text, start, left, right, size.width),
+      words: size.words.length === 1 ? [[0, 1]] : size.words.map(([from, to]) => [share(from), share(to)]),
       capPx: Math.round(cap * this.framePx * this.localScale() * 10) / 10,
     });
-    return size.width;
+    return width;
   }
 
   /** Moves to furniture of `w × h` where the layout wants it (smaller where it does not fit), and draws it from (0, 0). */
@@ -132,22 +114,6 @@ export class Pen {
     ctx.scale(fit, fit);
     draw();
     ctx.restore();
-  }
-
-  private wordsOf(
-    text: string,
-    start: number,
-    left: number,
-    right: number,
-    width: number,
-  ): DrawnText['words'] {
-    const words = [...text.matchAll(/\S+/g)];
-    if (words.length <= 1) return words.map(() => [0, 1]);
-    const upTo = (end: number): number =>
-      end === 0 ? 0 : end === text.length ? width : this.ctx.measureText(text.slice(0, end)).width;
-    const share = (x: number): number =>
-      Math.round(Math.min(1, Math.max(0, (start + x - left) / (right - left))) * 1000) / 1000;
-    return words.map(({ 0: word, index }) => [share(upTo(index)), share(upTo(index + word.length))]);
   }
 
   private localScale(): number {

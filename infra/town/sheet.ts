@@ -2,7 +2,8 @@ import type { ScenePlan, TownPlan } from '../../domain/town/plan.js';
 import { SHEET_H } from '../../domain/town/plan.js';
 import { stream } from '../../domain/seeds.js';
 import { blurSheet } from './blur.js';
-import { lightFall } from './paint.js';
+import type { Darkroom } from './darkroom.js';
+import { drawLight } from './light.js';
 import type { DrawnText } from './pen.js';
 import { Pen } from './pen.js';
 import { canvasFor, wordsOf } from './picture.js';
@@ -17,7 +18,7 @@ import { street } from './scenes/street.js';
 import { timetable } from './scenes/timetable.js';
 import { whiteboard } from './scenes/whiteboard.js';
 import type { SheetPlanes } from './sheet-planes.js';
-import { sheetPlanes } from './sheet-planes.js';
+import { fillSheet } from './sheet-planes.js';
 
 /** A scene before the camera: more than the frame shows, and somewhat larger. */
 export interface Sheet {
@@ -40,8 +41,8 @@ const DRAW: Readonly<Record<ScenePlan['kind'], (pen: Pen) => void>> = {
   'product label': productLabel,
 };
 
-/** Draws a scene, as soft as its best focus is; into planes of the same size that are no longer needed, where there are any. */
-export function drawSheet(plan: TownPlan, scene: ScenePlan, spare?: SheetPlanes): Sheet {
+/** Draws a scene, as soft as its best focus is; the planes are the room's, and last until its next sheet. */
+export function drawSheet(plan: TownPlan, scene: ScenePlan, room: Darkroom): Sheet {
   const { widthPx, heightPx, zoomPct, contrast, shadePct, blurPct } = plan.knobs;
   const framePx = heightPx / SHEET_H;
   const width = widthPx / framePx;
@@ -49,8 +50,8 @@ export function drawSheet(plan: TownPlan, scene: ScenePlan, spare?: SheetPlanes)
   const rim = rimOf(plan, width);
   const canvas = canvasFor(
     'sheet',
-    2 * Math.ceil((width / 2 + rim) * framePx * scale),
-    2 * Math.ceil((SHEET_H / 2 + rim) * framePx * scale),
+    2 * Math.ceil((width / 2 + rim.x) * framePx * scale),
+    2 * Math.ceil((SHEET_H / 2 + rim.y) * framePx * scale),
   );
   const ctx = canvas.getContext('2d');
   const unit = framePx * scale;
@@ -68,16 +69,17 @@ export function drawSheet(plan: TownPlan, scene: ScenePlan, spare?: SheetPlanes)
   const rimY = canvas.height / 2 / unit - SHEET_H / 2;
   const pen = new Pen(ctx, scene, width, { x: rimX, y: rimY }, unit, framePx, contrast, random);
   DRAW[scene.kind](pen);
-  lightFall(pen, shadePct / 100);
-  const planes = sheetPlanes(wordsOf(canvas), spare);
+  const light = drawLight(random, { width, height: SHEET_H, rims: { x: rimX, y: rimY }, scale: unit }, shadePct / 100);
+  const planes = room.sheet(canvas.width, canvas.height);
+  fillSheet(planes, wordsOf(canvas), light);
   blurSheet(planes, (blurPct / 100) * heightPx * scale);
   return { planes, scale, texts: pen.texts };
 }
 
-/** How far the camera may see beyond the frame at zoom 1, in units. */
-function rimOf({ knobs }: TownPlan, width: number): number {
+/** How far the camera may see beyond the frame at zoom 1, in units: it pans less up and down than sideways, and a tilt lifts the ends of the longer side most. */
+function rimOf({ knobs }: TownPlan, width: number): { readonly x: number; readonly y: number } {
   const pan = (knobs.panPct / 100) * width * 0.5;
   const shake = (knobs.shakePct / 100) * SHEET_H * 1.6;
-  const tilt = Math.sin((knobs.tiltDeg * 1.3 * Math.PI) / 180) * width * 0.5;
-  return pan + shake + tilt + 2;
+  const tilt = Math.sin((knobs.tiltDeg * 1.3 * Math.PI) / 180);
+  return { x: pan + shake + tilt * SHEET_H * 0.5 + 2, y: pan * 0.6 + shake + tilt * width * 0.5 + 2 };
 }

@@ -77,7 +77,7 @@ function requestOf(options: WriteTownOptions, writer: VideoWriter): TownRequest 
     ocrTruth,
     knobs,
     madeBy: {
-      town: '2',
+      town: '3',
       form,
       encoder: `${writer.version}, ${X264_PRESET}`,
       renderer: `@napi-rs/canvas ${packageVersion('@napi-rs/canvas')}`,

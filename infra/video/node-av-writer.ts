@@ -65,6 +65,7 @@ export class NodeAvWriter implements VideoWriter {
       check(output.openOutputSync(), path);
       check(output.writeHeaderSync(), path);
 
+      const [frameTime, streamTime] = [encoder.timeBase, stream.timeBase];
       const drain = (): void => {
         for (;;) {
           const got = encoder.receivePacketSync(packet);
@@ -72,7 +73,7 @@ export class NodeAvWriter implements VideoWriter {
           check(got, path);
           packet.streamIndex = stream.index;
           packet.duration = 1n;
-          packet.rescaleTs(encoder.timeBase, stream.timeBase);
+          packet.rescaleTs(frameTime, streamTime);
           check(output.interleavedWriteFrameSync(packet), path);
         }
       };
@@ -89,7 +90,7 @@ export class NodeAvWriter implements VideoWriter {
           const { buffer, byteOffset, byteLength } = planes;
           check(frame.fromBuffer(Buffer.from(buffer, byteOffset, byteLength)), path);
           frame.pts = pts++;
-          frame.timeBase = encoder.timeBase;
+          frame.timeBase = frameTime;
           check(encoder.sendFrameSync(frame), path);
         } finally {
           frame.free();
