@@ -35,6 +35,8 @@ export interface CurriculumInput {
   readonly curriculum: Curriculum;
   /** The base policy, where it is a file. */
   readonly baseWeights: Ref | null;
+  /** Settings of room that were changed before this execution, which takes the run up again. */
+  readonly roomChanges?: readonly string[];
   /** Passed on to the stages; for tests. */
   readonly historyLimit?: number;
 }

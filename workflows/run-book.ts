@@ -18,13 +18,14 @@ export class RunBook {
   #parts: Readonly<Record<string, string>> | null = null;
   #accepted = false;
   #room: Room;
-  readonly #roomChanges: string[] = [];
+  readonly #roomChanges: string[];
   #endedAtMs: number | null = null;
 
   constructor(input: CurriculumInput, nowMs: number) {
     this.#input = input;
     this.#startedAtMs = nowMs;
     this.#room = roomOf(input.curriculum);
+    this.#roomChanges = [...(input.roomChanges ?? [])];
     this.#stages = new Map(input.curriculum.stages.map((stage) => [stage.name, waitingStatus(stage)]));
     upsertSearchAttributes([
       { key: ATTRIBUTES.curriculum, value: input.curriculum.name },
@@ -138,7 +139,7 @@ export class RunBook {
     const changes = changedRoom(this.#room, room);
     this.#room = room;
     if (changes.length > 0) this.#roomChanges.push(`${this.#place()}: ${changes.join(', ')}`);
-    upsertMemo({ curriculum: this.curriculum, file, again, paused: null });
+    upsertMemo({ curriculum: this.curriculum, file, again, paused: null, roomChanges: this.#roomChanges });
     if (!this.isPaused) return;
     this.#stagesFrom('paused', 'running');
     this.#turn('running', null);

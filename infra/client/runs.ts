@@ -7,7 +7,7 @@ import {
 import { TASK_QUEUES } from '../../activities/contract.js';
 import type { Curriculum } from '../../domain/curriculum.js';
 import { UserError } from '../../domain/failures.js';
-import { roomOf } from '../../domain/room.js';
+import { changedRoom, roomOf } from '../../domain/room.js';
 import type { Ref } from '../../domain/refs.js';
 import type { curriculum as curriculumWorkflow } from '../../workflows/curriculum.js';
 import { answersRunOf, answersWorkflowId, ATTRIBUTES, resumeUpdate } from '../../workflows/messages.js';
@@ -40,6 +40,8 @@ export interface RunMemo {
   readonly again?: string;
   /** While it is paused: why, and what to do. */
   readonly paused?: string;
+  /** Settings of room that were changed on its way. */
+  readonly roomChanges?: readonly string[];
 }
 
 /**
@@ -64,7 +66,8 @@ export async function startRun(session: Session, request: StartRequest): Promise
     throw new UserError(`"${name}" is the name of a run of questions`, 'choose another with --name');
   const baseWeights = base === null ? null : await upload(session, base);
   const { file, again } = memoOfRequest(request);
-  const memo: RunMemo = { curriculum, file, again, baseSha256: base?.sha256 ?? null };
+  const roomChanges = before === null ? [] : changesUntilNow(memoOf(before), curriculum);
+  const memo: RunMemo = { curriculum, file, again, baseSha256: base?.sha256 ?? null, roomChanges };
   try {
     await bounded(session, () =>
       session.temporal.workflow.start<typeof curriculumWorkflow>('curriculum', {
@@ -75,7 +78,7 @@ export async function startRun(session: Session, request: StartRequest): Promise
         typedSearchAttributes: [{ key: ATTRIBUTES.curriculum, value: curriculum.name }],
         staticSummary: curriculum.stages.map((stage) => stage.name).join(' → '),
         staticDetails: `Curriculum **${curriculum.name}**, seed ${curriculum.seed}, from \`${request.file}\`.`,
-        args: [{ run: name, curriculum, baseWeights }],
+        args: [{ run: name, curriculum, baseWeights, roomChanges }],
       }),
     );
   } catch (error) {
@@ -84,6 +87,15 @@ export async function startRun(session: Session, request: StartRequest): Promise
     return 'attached';
   }
   return before === null ? 'started' : 'resumed';
+}
+
+/** Of a run that has ended before its end, and is taken up with this curriculum. */
+function changesUntilNow(
+  { curriculum: before, roomChanges = [] }: RunMemo,
+  now: Curriculum,
+): readonly string[] {
+  const changes = changedRoom(roomOf(before), roomOf(now));
+  return changes.length === 0 ? roomChanges : [...roomChanges, `taken up again: ${changes.join(', ')}`];
 }
 
 /** Lets a paused run try again, with the settings of this request; answered once it does. */

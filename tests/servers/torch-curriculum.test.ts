@@ -126,6 +126,8 @@ describe.skipIf(python.path === null)(`ruminate run configs/torch-tiny.yaml${ski
       );
       expect(code, stderr).toBe(0);
       expect(stderr).toContain('is taken up again');
+      const after = await ruminate.json<RunStatus>('status', 'short');
+      expect(after.roomChanges).toEqual(["taken up again: policy.contextTokens: 64 → the model's"]);
     },
     RUN_MS,
   );
