@@ -69,7 +69,11 @@ export function drawSheet(plan: TownPlan, scene: ScenePlan, room: Darkroom): She
   const rimY = canvas.height / 2 / unit - SHEET_H / 2;
   const pen = new Pen(ctx, scene, width, { x: rimX, y: rimY }, unit, framePx, contrast, random);
   DRAW[scene.kind](pen);
-  const light = drawLight(random, { width, height: SHEET_H, rims: { x: rimX, y: rimY }, scale: unit }, shadePct / 100);
+  const light = drawLight(
+    random,
+    { width, height: SHEET_H, rims: { x: rimX, y: rimY }, scale: unit },
+    shadePct / 100,
+  );
   const planes = room.sheet(canvas.width, canvas.height);
   fillSheet(planes, wordsOf(canvas), light);
   blurSheet(planes, (blurPct / 100) * heightPx * scale);
