@@ -11,10 +11,25 @@ export interface ObjectStore {
   putIfAbsent(key: string, body: Uint8Array, kind: RefKind): Promise<{ won: boolean; ref: Ref }>;
   /** The bytes behind a ref; throws a DataFailure if the sha256 differs, NotFound if absent. */
   get(ref: Ref): Promise<Uint8Array>;
+  /**
+   * `put` of a file, of which only a part is in memory at a time. A file whose bytes have another SHA-256 than said is a
+   * DataFailure, and the key is left as it was.
+   */
+  putFile(key: string, file: HashedFile, kind: RefKind): Promise<Ref>;
+  /** `get` into a file, of any size. The path has either all of the bytes or what it had before. */
+  getFile(ref: Ref, path: string): Promise<void>;
+  /** Reads all bytes behind a ref from where they are kept, and throws as `get` does. */
+  verify(ref: Ref): Promise<void>;
   /** The ref of a key, or null if absent (reads the object to hash it unless its sha256 is in the metadata). */
   head(key: string, kind: RefKind): Promise<Ref | null>;
   list(prefix: string): Promise<readonly string[]>;
   delete(key: string): Promise<void>;
+}
+
+/** A file of this machine and the SHA-256 that its bytes are to have. */
+export interface HashedFile {
+  readonly path: string;
+  readonly sha256: string;
 }
 
 /** A video as it is shown: `widthPx` × `heightPx` after rotation, with square pixels. */
@@ -138,12 +153,19 @@ export interface FolderProgress {
 export interface Commits {
   commit(
     prefix: string,
-    parts: readonly { readonly name: string; readonly body: Uint8Array; readonly kind: RefKind }[],
+    parts: readonly Part[],
     extra: Readonly<Record<string, unknown>>,
   ): Promise<Commit & { readonly won: boolean }>;
   /** The commit under a prefix; null where there is none. */
   read(prefix: string): Promise<Commit | null>;
 }
+
+/** One file of a commit: its bytes, or the path and SHA-256 of a file that may be larger than memory. */
+export type Part = {
+  /** Such as `weights.safetensors`; without `/`. */
+  readonly name: string;
+  readonly kind: RefKind;
+} & ({ readonly body: Uint8Array } | { readonly file: string; readonly sha256: string });
 
 export interface Commit {
   readonly manifest: Ref;

@@ -1,11 +1,11 @@
-import { mkdir, readFile, rm, stat, writeFile, rename } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DataFailure } from '../../domain/failures.js';
 import type { CheckpointRef, PolicyVersion, Ref } from '../../domain/refs.js';
 import type { CheckpointExtra } from '../checkpoints.js';
 import { checkpointPrefix, committedCheckpoint, OPTIMIZER, WEIGHTS, weightsOf } from '../checkpoints.js';
 import { parseJson } from '../datasets.js';
-import type { Commits, ObjectStore } from '../ports.js';
+import type { Commits, ObjectStore, Part } from '../ports.js';
 import type { RequestOptions, StateFile, TokenModel } from './model.js';
 
 /**
@@ -41,17 +41,14 @@ export class TokenStates {
     options: RequestOptions = {},
   ): Promise<CheckpointRef> {
     await mkdir(this.#folder, { recursive: true });
-    const saved = await model.saveState(this.#folder, options);
-    const parts = [
-      { name: WEIGHTS, body: await readFile(saved.weights.path), kind: 'weights' as const },
-      { name: OPTIMIZER, body: await readFile(saved.optimizer.path), kind: 'optimizer' as const },
+    const { weights, optimizer } = await model.saveState(this.#folder, options);
+    const parts: readonly Part[] = [
+      { name: WEIGHTS, file: weights.path, sha256: weights.sha256, kind: 'weights' },
+      { name: OPTIMIZER, file: optimizer.path, sha256: optimizer.sha256, kind: 'optimizer' },
     ];
     const commit = await this.#commits.commit(checkpointPrefix(run, extra.version), parts, { ...extra });
-    await rm(saved.optimizer.path, { force: true });
-    this.#remember(
-      Promise.resolve({ path: saved.weights.path, sha256: saved.weights.sha256 }),
-      saved.weights.sha256,
-    );
+    await rm(optimizer.path, { force: true });
+    this.#remember(Promise.resolve({ path: weights.path, sha256: weights.sha256 }), weights.sha256);
     if (commit.won) this.#held.set(model, commit.manifest.sha256);
     else this.#held.delete(model);
     return { manifest: commit.manifest, weights: weightsOf(commit.parts), version: extra.version };
@@ -101,15 +98,11 @@ export class TokenStates {
     return fetching;
   }
 
-  async #fetch({ sha256, ...ref }: Ref): Promise<StateFile> {
+  async #fetch(ref: Ref): Promise<StateFile> {
     await mkdir(this.#folder, { recursive: true });
-    const file = path.join(this.#folder, `${sha256}.safetensors`);
-    if (!(await exists(file))) {
-      const half = `${file}.${process.pid}.half`;
-      await writeFile(half, await this.#store.get({ sha256, ...ref }));
-      await rename(half, file);
-    }
-    return { path: file, sha256 };
+    const file = path.join(this.#folder, `${ref.sha256}.safetensors`);
+    if (!(await exists(file))) await this.#store.getFile(ref, file);
+    return { path: file, sha256: ref.sha256 };
   }
 
   #remember(file: Promise<StateFile>, sha256: string): void {

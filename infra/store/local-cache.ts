@@ -45,6 +45,10 @@ export function cachedStore(store: ObjectStore, maxBytes: number): ObjectStore {
       if (result.won) kept.add(result.ref.sha256, new Uint8Array(body));
       return result;
     },
+    // Files may be larger than memory, and what is verified must come from the store itself.
+    putFile: (key, file, kind) => store.putFile(key, file, kind),
+    getFile: (ref, path) => store.getFile(ref, path),
+    verify: (ref) => store.verify(ref),
     head: (key, kind) => store.head(key, kind),
     list: (prefix) => store.list(prefix),
     delete: (key) => store.delete(key),

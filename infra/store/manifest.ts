@@ -1,18 +1,10 @@
 import { z } from 'zod';
 
-import type { ObjectStore } from '../../activities/ports.js';
+import type { ObjectStore, Part } from '../../activities/ports.js';
 import { DataFailure } from '../../domain/failures.js';
 import type { Ref, RefKind } from '../../domain/refs.js';
 import { sha256Hex } from './s3.js';
 import { joinKey, manifestKey } from './keys.js';
-
-/** One file of a commit. */
-export interface Part {
-  /** Such as `weights.safetensors`; without `/`. */
-  readonly name: string;
-  readonly body: Uint8Array;
-  readonly kind: RefKind;
-}
 
 /** Plain JSON: what a commit says beside its parts. */
 export type Extra = Readonly<Record<string, unknown>>;
@@ -36,16 +28,24 @@ export async function commitWithManifest(
   extra: Extra = {},
 ): Promise<Commit & { readonly won: boolean }> {
   const refs: Record<string, Ref> = {};
-  for (const { name, body, kind } of parts) {
+  for (const part of parts) {
+    const { name } = part;
     if (Object.hasOwn(refs, name)) throw new DataFailure(`commit ${prefix}: two parts are named ${name}`);
-    const ref = await store.put(joinKey(prefix, sha256Hex(body).slice(0, 16), name), body, kind);
-    await store.get(ref);
+    const ref = await putPart(store, prefix, part);
+    await store.verify(ref);
     refs[name] = ref;
   }
   const body = Buffer.from(`${JSON.stringify({ format: FORMAT, parts: refs, extra }, null, 2)}\n`);
   const { won, ref } = await store.putIfAbsent(manifestKey(prefix), body, 'manifest');
   if (won) return { manifest: ref, parts: refs, extra, won };
   return { ...(await read(store, ref)), won };
+}
+
+function putPart(store: ObjectStore, prefix: string, part: Part): Promise<Ref> {
+  const sha256 = 'body' in part ? sha256Hex(part.body) : part.sha256;
+  const key = joinKey(prefix, sha256.slice(0, 16), part.name);
+  if ('body' in part) return store.put(key, part.body, part.kind);
+  return store.putFile(key, { path: part.file, sha256 }, part.kind);
 }
 
 /** The commit under a prefix; null where there is none. */

@@ -1,14 +1,16 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import type { Readable } from 'node:stream';
 
 import { Client } from 'minio';
 
-import type { ObjectStore } from '../../activities/ports.js';
+import type { HashedFile, ObjectStore } from '../../activities/ports.js';
 import { DataFailure, InfrastructureFailure } from '../../domain/failures.js';
 import type { Ref, RefKind } from '../../domain/refs.js';
 import { isMissing, isPreconditionFailed, storageFailure } from './failures.js';
 import { checkKey, objectUri, parseObjectUri } from './keys.js';
+import { PART_BYTES, putInParts, wrongFile } from './multipart.js';
 import { plainTransport } from './transport.js';
 
 export interface S3Options {
@@ -22,7 +24,7 @@ export interface S3Options {
 
 /**
  * An ObjectStore over one bucket of an S3 server. Every object carries the SHA-256 of its bytes as metadata.
- * Bodies go in one request each (up to 5 GiB), so that a conditional put covers all of it.
+ * Bodies go in one request each (up to 5 GiB), so that a conditional put covers all of it; files part by part.
  */
 export function s3Store(options: S3Options): ObjectStore {
   return new S3Store(options);
@@ -77,13 +79,38 @@ class S3Store implements ObjectStore {
   }
 
   async get(ref: Ref): Promise<Uint8Array> {
-    const { bucket, key } = parseObjectUri(ref.uri);
-    const bytes = await this.#read(bucket, key);
-    const sha256 = sha256Hex(bytes);
-    if (sha256 === ref.sha256) return bytes;
-    throw new DataFailure(
-      `get ${ref.uri}: expected ${ref.bytes} bytes with sha256 ${ref.sha256}, got ${bytes.length} bytes with ${sha256}`,
-    );
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.#checked(ref)) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  async putFile(key: string, file: HashedFile, kind: RefKind): Promise<Ref> {
+    checkKey(key);
+    if ((await stat(file.path)).size <= PART_BYTES) {
+      const body = await readFile(file.path);
+      const sha256 = sha256Hex(body);
+      if (sha256 !== file.sha256) throw wrongFile(key, file, sha256);
+      return this.#send(key, body, kind, {});
+    }
+    const headers = { 'x-amz-meta-sha256': file.sha256, 'Content-Type': contentType(key) };
+    const target = { bucket: this.#bucket, key, headers, server: this.#server };
+    const bytes = await putInParts(this.#client, target, file);
+    return { uri: objectUri({ bucket: this.#bucket, key }), sha256: file.sha256, bytes, kind };
+  }
+
+  async getFile(ref: Ref, path: string): Promise<void> {
+    const half = `${path}.${randomUUID()}.half`;
+    try {
+      await writeFile(half, this.#checked(ref));
+      await rename(half, path);
+    } catch (error) {
+      await rm(half, { force: true });
+      throw error;
+    }
+  }
+
+  async verify(ref: Ref): Promise<void> {
+    for await (const chunk of this.#checked(ref)) void chunk;
   }
 
   async head(key: string, kind: RefKind): Promise<Ref | null> {
@@ -97,9 +124,7 @@ class S3Store implements ObjectStore {
     }
     const known: unknown = stat.metaData['sha256'];
     const sha256 =
-      typeof known === 'string' && /^[0-9a-f]{64}$/.test(known)
-        ? known
-        : sha256Hex(await this.#read(this.#bucket, key));
+      typeof known === 'string' && /^[0-9a-f]{64}$/.test(known) ? known : await this.#hash(this.#bucket, key);
     return { uri: objectUri({ bucket: this.#bucket, key }), sha256, bytes: stat.size, kind };
   }
 
@@ -150,12 +175,33 @@ class S3Store implements ObjectStore {
     return { uri: objectUri({ bucket: this.#bucket, key }), sha256, bytes: bytes.length, kind };
   }
 
-  async #read(bucket: string, key: string): Promise<Uint8Array> {
+  /** The bytes behind a ref as they come. Ends in a DataFailure where their SHA-256 is another. */
+  async *#checked(ref: Ref): AsyncGenerator<Buffer, void> {
+    const { bucket, key } = parseObjectUri(ref.uri);
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for await (const chunk of this.#read(bucket, key)) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      yield chunk;
+    }
+    const sha256 = hash.digest('hex');
+    if (sha256 === ref.sha256) return;
+    throw new DataFailure(
+      `get ${ref.uri}: expected ${ref.bytes} bytes with sha256 ${ref.sha256}, got ${bytes} bytes with ${sha256}`,
+    );
+  }
+
+  async #hash(bucket: string, key: string): Promise<string> {
+    const hash = createHash('sha256');
+    for await (const chunk of this.#read(bucket, key)) hash.update(chunk);
+    return hash.digest('hex');
+  }
+
+  async *#read(bucket: string, key: string): AsyncGenerator<Buffer, void> {
     try {
-      const chunks: Buffer[] = [];
       const stream = await this.#client.getObject(bucket, key);
-      for await (const chunk of stream) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
-      return Buffer.concat(chunks);
+      for await (const chunk of stream) if (Buffer.isBuffer(chunk)) yield chunk;
     } catch (error) {
       throw storageFailure(error, `get ${objectUri({ bucket, key })}`, this.#server);
     }

@@ -1,6 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 
 import type { ObjectStore } from '../../activities/ports.js';
 import { DataFailure } from '../../domain/failures.js';
@@ -10,6 +13,13 @@ export function objectStoreContract(name: string, make: () => ObjectStore): void
   describe(`${name} keeps the contract of an object store`, () => {
     const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
     const sha256 = (body: Uint8Array): string => createHash('sha256').update(body).digest('hex');
+    const folder = mkdtempSync(join(tmpdir(), 'ruminate-contract-'));
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    const written = (body: Uint8Array): { path: string; sha256: string } => {
+      const path = join(folder, randomUUID());
+      writeFileSync(path, body);
+      return { path, sha256: sha256(body) };
+    };
     const fresh = (): string => `contract/${randomUUID()}`;
 
     it('gives back the bytes that were put, with a ref that describes them', async () => {
@@ -21,6 +31,43 @@ export function objectStoreContract(name: string, make: () => ObjectStore): void
       expect(ref.uri).toMatch(/^s3:\/\/[^/]+\/contract\//);
       expect(Buffer.compare(await store.get(ref), body)).toBe(0);
       expect(await store.head(key, 'weights')).toEqual(ref);
+    });
+
+    it.each([0, 70_000])('keeps a file of %d bytes as if they had been put', async (length) => {
+      const store = make();
+      const body = Uint8Array.from({ length }, (_, index) => (index * 31) % 251);
+      const key = `${fresh()}/a b ü+%.bin`;
+      const ref = await store.putFile(key, written(body), 'weights');
+      expect(ref).toEqual(await store.put(key, body, 'weights'));
+      const path = join(folder, randomUUID());
+      await store.getFile(ref, path);
+      expect(Buffer.compare(readFileSync(path), body)).toBe(0);
+      await expect(store.verify(ref)).resolves.toBeUndefined();
+    });
+
+    it('refuses a file that is not what was said of it, and keeps what the key has', async () => {
+      const store = make();
+      const key = `${fresh()}/file`;
+      const ref = await store.put(key, bytes('old'), 'weights');
+      const file = { ...written(bytes('cut sho')), sha256: sha256(bytes('cut short')) };
+      await expect(store.putFile(key, file, 'weights')).rejects.toThrow(DataFailure);
+      await expect(store.putFile(key, file, 'weights')).rejects.toThrow(file.path);
+      expect(await store.head(key, 'weights')).toEqual(ref);
+    });
+
+    it('leaves a path as it was when the bytes are not those of the ref', async () => {
+      const store = make();
+      const key = `${fresh()}/replaced`;
+      const old = await store.put(key, bytes('old'), 'turn');
+      await store.put(key, bytes('new'), 'turn');
+      const { path } = written(bytes('before'));
+      const files = readdirSync(folder);
+      await expect(store.getFile(old, path)).rejects.toThrow(DataFailure);
+      await expect(store.verify(old)).rejects.toThrow(old.sha256);
+      expect(readFileSync(path, 'utf8')).toBe('before');
+      await store.delete(key);
+      await expect(store.getFile(old, path)).rejects.toThrow(DataFailure);
+      expect(readdirSync(folder)).toEqual(files);
     });
 
     it('keeps an empty object', async () => {

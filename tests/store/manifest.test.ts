@@ -1,9 +1,18 @@
-import { describe, expect, it } from 'vitest';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, describe, expect, it } from 'vitest';
 
 import { DataFailure } from '../../domain/failures.js';
 import { joinKey, parseObjectUri } from '../../infra/store/keys.js';
+import { cachedStore } from '../../infra/store/local-cache.js';
 import { commitWithManifest, readManifest } from '../../infra/store/manifest.js';
 import { MemoryStore } from '../support/memory-store.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'ruminate-manifest-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const weights = { name: 'weights.safetensors', body: Buffer.from('w'), kind: 'weights' } as const;
 const moments = { name: 'moments.safetensors', body: Buffer.from('m'), kind: 'optimizer' } as const;
@@ -62,6 +71,31 @@ describe('commitWithManifest', () => {
     };
     await expect(commitWithManifest(store, 'p', [weights])).rejects.toThrow(DataFailure);
     expect(await readManifest(store, 'p')).toBeNull();
+  });
+
+  it('makes of a file what it makes of its bytes', async () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, weights.body);
+    const sha256 = createHash('sha256').update(weights.body).digest('hex');
+    const { name, kind } = weights;
+    const [one, two] = [new MemoryStore(), new MemoryStore()];
+    await commitWithManifest(one, 'p', [weights], { step: 3 });
+    await commitWithManifest(two, 'p', [{ name, file, sha256, kind }], { step: 3 });
+    expect(two.objects).toEqual(one.objects);
+    writeFileSync(file, 'x');
+    await expect(commitWithManifest(two, 'q', [{ name, file, sha256, kind }])).rejects.toThrow(DataFailure);
+    expect(await readManifest(two, 'q')).toBeNull();
+  });
+
+  it('reads back from the store itself, also behind a cache', async () => {
+    const store = new MemoryStore();
+    const put = store.put.bind(store);
+    store.put = async (key, body, kind) => {
+      const ref = await put(key, body, kind);
+      store.objects.set(key, Buffer.from('rotten'));
+      return ref;
+    };
+    await expect(commitWithManifest(cachedStore(store, 1_000), 'p', [weights])).rejects.toThrow(DataFailure);
   });
 
   it('refuses two parts of one name', async () => {

@@ -1,12 +1,18 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 
 import { Client } from 'minio';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { classify, InfrastructureFailure, UserError } from '../../domain/failures.js';
+import { classify, DataFailure, InfrastructureFailure, UserError } from '../../domain/failures.js';
 import { NotFound } from '../../infra/store/failures.js';
 import { cachedStore } from '../../infra/store/local-cache.js';
 import { commitWithManifest, readManifest } from '../../infra/store/manifest.js';
+import { PART_BYTES } from '../../infra/store/multipart.js';
 import { s3Store } from '../../infra/store/s3.js';
 import { objectStoreContract } from '../contracts/object-store.js';
 import { startMinio, type TestMinio } from '../support/minio.js';
@@ -122,6 +128,93 @@ describe('a commit over MinIO', () => {
     expect((await readManifest(store, 'race/step-1'))?.manifest).toEqual(commits[0]?.manifest);
   });
 });
+
+describe('a file larger than a part', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ruminate-large-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('is refused whole when it is not what was said of it, and leaves no upload behind', async () => {
+    const store = s3Store(minio.s3);
+    const ref = await store.put('large/file', Buffer.from('old'), 'weights');
+    const path = join(folder, 'file');
+    await sparse(path, PART_BYTES + 1);
+    const file = { path, sha256: ref.sha256 };
+    await expect(store.putFile('large/file', file, 'weights')).rejects.toThrow(DataFailure);
+    expect(await store.head('large/file', 'weights')).toEqual(ref);
+    const left: unknown[] = await rawClient(minio)
+      .listIncompleteUploads(minio.s3.bucket, 'large/file', true)
+      .toArray();
+    expect(left).toEqual([]);
+  });
+
+  it(
+    'is committed and fetched, a part of it in memory at a time',
+    async () => {
+      const store = cachedStore(s3Store(minio.s3), 1_024 * MEBIBYTE);
+      const file = join(folder, 'moments');
+      await sparse(file, LARGE_BYTES);
+      const sha256 = await sha256Of(file);
+      const memory = watchMemory();
+      const parts = [{ name: 'moments.safetensors', file, sha256, kind: 'optimizer' }] as const;
+      const began = performance.now();
+      const commit = await commitWithManifest(store, 'large/step-1', parts);
+      const committed = performance.now();
+      const ref = commit.parts['moments.safetensors'];
+      expect(ref).toEqual({
+        uri: `s3://${minio.s3.bucket}/large/step-1/${sha256.slice(0, 16)}/moments.safetensors`,
+        sha256,
+        bytes: LARGE_BYTES,
+        kind: 'optimizer',
+      });
+      expect(
+        await store.head(`large/step-1/${sha256.slice(0, 16)}/moments.safetensors`, 'optimizer'),
+      ).toEqual(ref);
+      const fetched = join(folder, 'fetched');
+      await store.getFile(ref!, fetched);
+      const took = [committed - began, performance.now() - committed].map((ms) => (ms / 1000).toFixed(1));
+      const added = memory.mostAdded();
+      if (LARGE_MIB !== undefined)
+        console.log(
+          `committed in ${took[0]} s, fetched in ${took[1]} s, ${Math.round(added / MEBIBYTE)} MiB added`,
+        );
+      expect(added).toBeLessThan(192 * MEBIBYTE);
+      expect(await sha256Of(fetched)).toBe(sha256);
+    },
+    10 * 60_000,
+  );
+});
+
+/** With RUMINATE_LARGE_FILE_MIB a file of that size; otherwise one of five parts, the last one short. */
+const LARGE_MIB = process.env['RUMINATE_LARGE_FILE_MIB'];
+const MEBIBYTE = 1024 ** 2;
+const LARGE_BYTES = LARGE_MIB === undefined ? 4 * PART_BYTES + 12_345 : Number(LARGE_MIB) * MEBIBYTE;
+
+/** A file that takes no room of the disk but for its first and last bytes. */
+async function sparse(path: string, bytes: number): Promise<void> {
+  const file = await open(path, 'w');
+  await file.write('first');
+  await file.write('last', bytes - 4);
+  await file.close();
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+/** How much memory this process has come to hold beyond what it holds now, in bytes. */
+function watchMemory(): { mostAdded(): number } {
+  const before = process.memoryUsage.rss();
+  let most = before;
+  const timer = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 10);
+  return {
+    mostAdded() {
+      clearInterval(timer);
+      return most - before;
+    },
+  };
+}
 
 function rawClient({ s3 }: TestMinio): Client {
   const { endpoint, port, accessKey, secretKey } = s3;

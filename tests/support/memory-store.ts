@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 
-import type { ObjectStore } from '../../activities/ports.js';
+import type { HashedFile, ObjectStore } from '../../activities/ports.js';
 import { DataFailure } from '../../domain/failures.js';
 import type { Ref, RefKind } from '../../domain/refs.js';
 
@@ -36,6 +37,21 @@ export class MemoryStore implements ObjectStore {
       );
     }
     return Promise.resolve(new Uint8Array(body));
+  }
+
+  async putFile(key: string, file: HashedFile, kind: RefKind): Promise<Ref> {
+    const body = await readFile(file.path);
+    if (sha256(body) === file.sha256) return this.put(key, body, kind);
+    throw new DataFailure(`put ${key}: expected sha256 ${file.sha256} of ${file.path}, got ${sha256(body)}`);
+  }
+
+  async getFile(ref: Ref, path: string): Promise<void> {
+    await writeFile(`${path}.half`, await this.get(ref));
+    await rename(`${path}.half`, path);
+  }
+
+  async verify(ref: Ref): Promise<void> {
+    await this.get(ref);
   }
 
   head(key: string, kind: RefKind): Promise<Ref | null> {

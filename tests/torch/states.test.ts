@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, it } from 'vitest';
+import type { Commits } from '../../activities/ports.js';
 import type { StateFile, TokenModel } from '../../activities/torch/model.js';
 import { TokenStates } from '../../activities/torch/states.js';
+import { DataFailure } from '../../domain/failures.js';
 import type { CheckpointRef } from '../../domain/refs.js';
 import { commitWithManifest, readManifest } from '../../infra/store/manifest.js';
 import { MemoryStore } from '../support/memory-store.js';
@@ -37,12 +39,13 @@ class Counter {
 }
 
 let store: MemoryStore;
+let commits: Commits;
 let states: TokenStates;
 let counter: Counter;
 let model: TokenModel;
 beforeEach(() => {
   store = new MemoryStore();
-  const commits = {
+  commits = {
     commit: (
       ...given: Parameters<typeof commitWithManifest> extends [unknown, ...infer Rest] ? Rest : never
     ) => commitWithManifest(store, ...given),
@@ -98,6 +101,27 @@ it('keeps the copies of the last few files, and fetches a lost one again', async
   const { path, sha256 } = await states.file(saved[0]!.weights);
   expect(sha256).toBe(saved[0]!.weights.sha256);
   expect(readdirSync(join(dir, 'states'))).toContain(path.split('/').at(-1));
+});
+
+it('commits no file that is not what its model said of it', async () => {
+  counter.saveState = (folder) => {
+    const [weights, optimizer] = [written(folder, 'weights'), written(folder, 'moments')];
+    writeFileSync(optimizer.path, 'mom');
+    return Promise.resolve({ weights, optimizer });
+  };
+  await expect(save(1)).rejects.toThrow(DataFailure);
+  expect(await states.committed('run', { stage: 'RL_d', step: 1 })).toBeNull();
+});
+
+it('fetches from the store what it must, and nothing else where that is another file now', async () => {
+  const { weights } = await save(1);
+  const elsewhere = new TokenStates(store, commits, join(dir, 'elsewhere'));
+  const { path } = await elsewhere.file(weights);
+  expect(readFileSync(path, 'utf8')).toBe('weights 1');
+  rmSync(path);
+  await store.put(weights.uri.replace('s3://memory/', ''), Buffer.from('other'), 'weights');
+  await expect(elsewhere.file(weights)).rejects.toThrow(DataFailure);
+  expect(readdirSync(join(dir, 'elsewhere'))).toEqual([]);
 });
 
 function written(folder: string, text: string): StateFile {
