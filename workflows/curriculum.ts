@@ -24,7 +24,7 @@ import {
   statusQuery,
 } from './messages.js';
 import { cpu, train } from './proxies.js';
-import { withRoom, type RoomyWork } from './room.js';
+import { withRoom, type RoomyWork } from './memory-room.js';
 import { RunBook } from './run-book.js';
 import { stage as stageWorkflow } from './stage.js';
 import { afterWait, type StageResult, type StageState } from './stage-state.js';

@@ -2,7 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { Stage } from '../domain/curriculum.js';
 import type { CheckpointRef, Ref } from '../domain/refs.js';
-import type { Room } from '../domain/room.js';
+import type { Room } from '../domain/memory-room.js';
 
 /** What `ruminate status RUN --json` shows of a run. Stable for scripts: fields may be added, never renamed. */
 export interface RunStatus {

@@ -1,6 +1,6 @@
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { Curriculum, Stage } from '../domain/curriculum.js';
-import { changedRoom, inRoom, makeRoom, roomOf, type Room } from '../domain/room.js';
+import { changedRoom, inRoom, makeRoom, roomOf, type Room } from '../domain/memory-room.js';
 import type { CurriculumInput } from './curriculum.js';
 import { detailsTable } from './details.js';
 import { ATTRIBUTES, type Resume, type RunState, type RunStatus, type StageStatus } from './messages.js';

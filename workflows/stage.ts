@@ -2,7 +2,7 @@ import { continueAsNew, isCancellation, setHandler } from '@temporalio/workflow'
 import type { Stage } from '../domain/curriculum.js';
 import { stageStatusQuery } from './messages.js';
 import { runRl } from './rl.js';
-import { leaving, shortageIn } from './room.js';
+import { leaving, shortageIn } from './memory-room.js';
 import { StageRun } from './stage-run.js';
 import { initialState, type StageInput, type StageResult } from './stage-state.js';
 import { runSupervised } from './supervised.js';

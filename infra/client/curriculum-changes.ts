@@ -1,5 +1,5 @@
 import type { Curriculum } from '../../domain/curriculum.js';
-import { ROOM_SETTINGS } from '../../domain/room.js';
+import { ROOM_SETTINGS } from '../../domain/memory-room.js';
 
 /** How a run's curriculum differs from the one that it was started with. */
 export interface CurriculumChange {

@@ -7,7 +7,7 @@ import {
 import { TASK_QUEUES } from '../../activities/contract.js';
 import type { Curriculum } from '../../domain/curriculum.js';
 import { UserError } from '../../domain/failures.js';
-import { changedRoom, roomOf } from '../../domain/room.js';
+import { changedRoom, roomOf } from '../../domain/memory-room.js';
 import type { Ref } from '../../domain/refs.js';
 import type { curriculum as curriculumWorkflow } from '../../workflows/curriculum.js';
 import { answersRunOf, answersWorkflowId, ATTRIBUTES, resumeUpdate } from '../../workflows/messages.js';

@@ -36,7 +36,7 @@ export async function writeTorchFolder(
   { logFile, ...options }: ExportOptions,
 ): Promise<{ readonly folder: string; readonly file: string }> {
   const place = await exportPlace(folder, earlierExport);
-  const python = await requirePython('torch-engine');
+  const { path: python } = await requirePython('torch-engine');
   const { sha256, bytes } = checkpoint.weights;
   await mkdir(dirname(logFile), { recursive: true });
   const file = await writeExport(place, async (part) => {

@@ -15,7 +15,8 @@ export async function torchModelOf(
   const engine = await torchEngineOf(parts, device, logFile);
   if (parts.sampler === undefined) return engine;
   const load = samplerRequestOf(parts, parts.sampler, device);
-  return new VllmModel(engine, load, { python: await requirePython('vllm'), logFile });
+  const { path: python } = await requirePython('vllm');
+  return new VllmModel(engine, load, { python, logFile });
 }
 
 export async function torchEngineOf(
@@ -23,7 +24,7 @@ export async function torchEngineOf(
   device: ModelDevice,
   logFile: string,
 ): Promise<TorchEngine> {
-  const python = await requirePython('torch-engine');
+  const { path: python } = await requirePython('torch-engine');
   return new TorchEngine(loadRequestOf(parts, device), { python, logFile });
 }
 

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { ComputeConfig, TorchPolicy } from '../../domain/curriculum.js';
 import { InfrastructureFailure, UserError } from '../../domain/failures.js';
-import { engineSources, findPython, requirePython } from './python.js';
+import { engineSources, requirePython } from './python.js';
 
 const Problems = z.array(z.object({ message: z.string(), hint: z.string().nullable() }));
 /** PyTorch is loaded for `cuda` alone; on a busy machine that takes a while. */
@@ -27,7 +27,7 @@ export async function refuseAbsentModel(
   { device }: Pick<ComputeConfig, 'device'>,
   { env = process.env, options = KEYS }: PreflightOptions = {},
 ): Promise<void> {
-  const python = await requirePython('torch-engine', env);
+  const { path: python } = await requirePython('torch-engine', env);
   if (sampler !== undefined) await refuseAbsentVllm(device, env);
   if (model.type === 'tiny' && device === 'cpu') return;
   const [problem, ...more] = await ask(python, { model, device, contextTokens, options }, env);
@@ -38,10 +38,8 @@ export async function refuseAbsentModel(
 
 /** One that is built for another device would be refused only when its first message is drawn. */
 async function refuseAbsentVllm(device: ComputeConfig['device'], env: NodeJS.ProcessEnv): Promise<void> {
-  const path = await requirePython('vllm', env);
-  if (device === 'cpu') return;
-  const found = await findPython('vllm', env);
-  if (found.path !== null && Object.hasOwn(found.versions, 'vllm')) return;
+  const { path, versions } = await requirePython('vllm', env);
+  if (device === 'cpu' || Object.hasOwn(versions, 'vllm')) return;
   throw new UserError(
     `${path} has a vLLM for a CPU, and ${device} is asked for`,
     'name a Python with vLLM for CUDA (RUMINATE_VLLM_PYTHON), or leave policy.sampler out',

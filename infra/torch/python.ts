@@ -5,10 +5,15 @@ import { UserError } from '../../domain/failures.js';
 import type { PythonPurpose } from '../../domain/pythons.js';
 import { cacheFolder, findOnPath, isExecutable, projectRoot, type Environment } from '../setup/paths.js';
 
+interface UsablePython {
+  readonly path: string;
+  /** Of Python, and of the packages that it is wanted for. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
 /** A Python that has what it is wanted for, or why there is none and the one command that mends it. */
 export type FoundPython =
-  | { readonly path: string; readonly versions: Readonly<Record<string, string>> }
-  | { readonly path: null; readonly reason: string; readonly todo: string };
+  UsablePython | { readonly path: null; readonly reason: string; readonly todo: string };
 
 interface Wanted {
   readonly what: string;
@@ -84,9 +89,12 @@ export async function findPython(
 }
 
 /** The same, for who cannot go on without: a UserError in one sentence. */
-export async function requirePython(purpose: PythonPurpose, env: Environment = process.env): Promise<string> {
+export async function requirePython(
+  purpose: PythonPurpose,
+  env: Environment = process.env,
+): Promise<UsablePython> {
   const python = await findPython(purpose, env);
-  if (python.path !== null) return python.path;
+  if (python.path !== null) return python;
   throw new UserError(
     `${WANTED[purpose].what} needs Python packages: ${python.reason}`,
     `Install them: ${python.todo}`,

@@ -50,6 +50,9 @@ describe('a curriculum file', () => {
     const sampled = tiny.replace('  adapter:', '  sampler: { type: vllm }\n  adapter:');
     expect(problems(sampled)).toEqual([expect.stringContaining("vLLM reads a model's folder")]);
     const folder = sampled.replace(/model: \{.*\}/, 'model: { type: folder, path: /models/any }');
+    expect(problems(folder.replace('{ type: full }', '{ type: lora, rank: 1024 }'))).toEqual([
+      expect.stringContaining('vLLM takes adapters of rank 512 at most, got 1024'),
+    ]);
     const { policy } = parseCurriculum(folder, 'configs/my.yaml');
     expect(policy).toMatchObject({ sampler: { type: 'vllm', memoryShare: 0.4, rows: 64 } });
   });

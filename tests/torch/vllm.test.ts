@@ -6,6 +6,7 @@ import type { SampledText, SampleMessages, StateFile } from '../../activities/to
 import { TokenModels } from '../../activities/torch/models.js';
 import type { Conversation } from '../../domain/conversation/tokenized.js';
 import { DataFailure, InfrastructureFailure, UserError } from '../../domain/failures.js';
+import { refuseAbsentModel } from '../../infra/torch/preflight.js';
 import { engineSources, findPython } from '../../infra/torch/python.js';
 import type { LoadRequest } from '../../infra/torch/schema.js';
 import { TorchEngine } from '../../infra/torch/torch-engine.js';
@@ -191,6 +192,10 @@ describe.skipIf(skipped !== '')(`sampling through vLLM${skipped}`, () => {
         { python: vllm.path, logFile },
       );
       await expect(cuda.start()).rejects.toThrow(UserError);
+      // And before anything is started for a run.
+      const sampler = { type: 'vllm', memoryShare: 0.4, rows: 1 } as const;
+      const policy = { model: { type: 'folder', path }, sampler, contextTokens: null } as const;
+      await expect(refuseAbsentModel(policy, { device: 'cuda' })).rejects.toThrow('has a vLLM for a CPU');
     });
   });
 

@@ -3,7 +3,7 @@ import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TASK_QUEUES } from '../../activities/contract.js';
 import { MemoryFailure } from '../../domain/failures.js';
-import { roomOf, type Room } from '../../domain/room.js';
+import { roomOf, type Room } from '../../domain/memory-room.js';
 import type { CurriculumInput, curriculum } from '../../workflows/curriculum.js';
 import { ATTRIBUTES, resumeUpdate, statusQuery } from '../../workflows/messages.js';
 import { checkpoint, fakes } from './support/fakes.js';

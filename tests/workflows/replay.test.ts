@@ -6,7 +6,7 @@ import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TASK_QUEUES } from '../../activities/contract.js';
 import { MemoryFailure } from '../../domain/failures.js';
-import { roomOf } from '../../domain/room.js';
+import { roomOf } from '../../domain/memory-room.js';
 import { resolveBinary } from '../../infra/setup/binaries.js';
 import type { curate } from '../../workflows/curate.js';
 import type { curriculum } from '../../workflows/curriculum.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseCurriculum } from '../../configs/load.js';
-import { changedRoom, inRoom, makeRoom, roomOf } from '../../domain/room.js';
+import { changedRoom, inRoom, makeRoom, roomOf } from '../../domain/memory-room.js';
 
 function shipped(name: string) {
   const file = `configs/${name}.yaml`;
